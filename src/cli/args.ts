@@ -1,0 +1,104 @@
+import { ConfigError } from "../base/errors.ts";
+import { COMMANDS, CONTAINER_NOTE, SHELLS } from "./commands.ts";
+import { parsePortMappings } from "./container_ports.ts";
+import { nearestWord } from "./nearest.ts";
+import { type GivenOptions, readArguments } from "./options_given.ts";
+import {
+  assetsSettings,
+  requireRegistry,
+  serverSettings,
+} from "./options_settings.ts";
+import type { Command } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Words for commands that other tools or older editions use. */
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  image: 'Did you mean "container"?',
+  version: 'Did you mean "--version"?',
+};
+
+/**
+ * Reads the command line; `DEWY_<OPTION>` stands in for options it leaves out.
+ *
+ * @throws {UsageError} When the help should follow the error: no such command, no registry.
+ * @throws {ConfigError} When an option or a value is wrong.
+ */
+export function parseCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Command {
+  const { options, positionals } = readArguments(args, env);
+  const [name, ...rest] = positionals;
+  if (options.flag("help")) {
+    return { kind: "help", topic: isCommand(name) ? name : undefined };
+  }
+  if (options.flag("version")) {
+    return { kind: "version", logFormat: options.choice("log-format") };
+  }
+  switch (name) {
+    case "server":
+      options.checkAll();
+      return { kind: "server", settings: serverSettings(options, rest) };
+    case "assets":
+      options.checkAll();
+      return { kind: "assets", settings: assetsSettings(options) };
+    case "container":
+      options.checkAll();
+      return refuseContainer(options, rest);
+    case "completions":
+      return { kind: "completions", shell: parseShell(rest[0]) };
+    case "help":
+      return { kind: "help", topic: parseTopic(rest[0]) };
+    default:
+      throw unknownCommand(name);
+  }
+}
+
+function isCommand(name: string | undefined): boolean {
+  return COMMANDS.some((command) => command.name === name);
+}
+
+function refuseContainer(
+  options: GivenOptions,
+  words: readonly string[],
+): never {
+  if (words[0] !== "list") {
+    requireRegistry(options);
+    parsePortMappings(options.texts("port"));
+  }
+  throw new ConfigError(`Cannot run "container": ${CONTAINER_NOTE}`, {
+    hint: 'Deploy programs with "dewy server" or files with "dewy assets"',
+  });
+}
+
+function parseShell(word: string | undefined): (typeof SHELLS)[number] {
+  const shell = SHELLS.find((name) => name === word);
+  if (shell !== undefined) return shell;
+  throw new ConfigError(
+    `Cannot print completions: shell must be one of ${SHELLS.join(", ")}: ` +
+      (word === undefined ? "none was given" : `current value is "${word}"`),
+  );
+}
+
+function parseTopic(word: string | undefined): string | undefined {
+  if (word === undefined || isCommand(word)) return word;
+  const names = COMMANDS.map((command) => command.name);
+  throw new ConfigError(`Cannot show help: topic "${word}" is unknown`, {
+    hint: `Topics: ${names.join(", ")}`,
+  });
+}
+
+function unknownCommand(word: string | undefined): UsageError {
+  const names = COMMANDS.map((command) => command.name);
+  const hint = `Commands: ${names.join(", ")}`;
+  if (word === undefined) {
+    return new UsageError("Command is not available: none was given", { hint });
+  }
+  const near = nearestWord(word, names);
+  const meant = Object.hasOwn(OTHER_WORDS, word)
+    ? OTHER_WORDS[word]
+    : near && `Did you mean "${near}"?`;
+  return new UsageError(`Command is not available: "${word}"`, {
+    hint: meant ?? hint,
+  });
+}

@@ -1,0 +1,53 @@
+/** One command, as the help and the completions show it. */
+export interface CommandSpec {
+  readonly name: string;
+  /** What follows `dewy`. */
+  readonly usage: string;
+  readonly description: string;
+  readonly examples: readonly string[];
+}
+
+/** Why `container` is refused and what its help says. */
+export const CONTAINER_NOTE = "container mode is not available in this version";
+
+/** Shells that completions are written for. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "server",
+    usage: "server [options] -- PROGRAM [ARGUMENT...]",
+    description: "Deploy a program, keep it running and replace it",
+    examples: [
+      "dewy server --registry ghr://owner/app --port 8000 -- ./current/app",
+    ],
+  },
+  {
+    name: "assets",
+    usage: "assets [options]",
+    description: "Deploy files only",
+    examples: [
+      "dewy assets --registry ghr://owner/site --interval 1m",
+      "dewy assets --registry file:///srv/releases/site --once",
+    ],
+  },
+  {
+    name: "container",
+    usage: "container [options] [-- DOCKER_RUN_OPTION...]",
+    description: `Deploy containers (${CONTAINER_NOTE})`,
+    examples: [],
+  },
+  {
+    name: "completions",
+    usage: "completions SHELL",
+    description: `Print completions for a shell: ${SHELLS.join(", ")}`,
+    examples: ["source <(dewy completions bash)"],
+  },
+  {
+    name: "help",
+    usage: "help [COMMAND]",
+    description: "Print help, with a command the help of that command",
+    examples: ["dewy help server"],
+  },
+];

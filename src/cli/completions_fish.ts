@@ -1,0 +1,49 @@
+import { COMMANDS, SHELLS } from "./commands.ts";
+import { OPTIONS } from "./options.ts";
+import type { OptionSpec } from "./options_spec.ts";
+
+const TABLE: readonly OptionSpec[] = OPTIONS;
+
+/** Returns the script for fish 3 and newer. */
+export function fishCompletions(): string {
+  const names = COMMANDS.map(({ name }) => name).join(" ");
+  return `# fish completion for dewy; load it with: dewy completions fish | source
+
+# True when the option concerns the command on the line, or there is none yet.
+function __dewy_concerns
+    not __fish_seen_subcommand_from ${names}; or __fish_seen_subcommand_from $argv
+end
+
+complete -c dewy -n 'not __fish_seen_subcommand_from ${names}' -f
+${COMMANDS.map(commandLine).join("\n")}
+complete -c dewy -n '__fish_seen_subcommand_from completions' -f -a '${
+    SHELLS.join(" ")
+  }'
+complete -c dewy -n '__fish_seen_subcommand_from help' -f -a '${names}'
+${TABLE.map(optionLine).join("\n")}
+`;
+
+  function commandLine(
+    command: { readonly name: string; readonly description: string },
+  ): string {
+    return `complete -c dewy -n 'not __fish_seen_subcommand_from ${names}' -a ${command.name} -d ${
+      quote(command.description)
+    }`;
+  }
+}
+
+function optionLine(option: OptionSpec): string {
+  const short = option.short === undefined ? "" : ` -s ${option.short}`;
+  const choices = option.choices === undefined
+    ? ""
+    : ` -a '${option.choices.join(" ")}'`;
+  const value = option.kind === "bool" ? "" : ` -x${choices}`;
+  const condition = `-n '__dewy_concerns ${option.commands.join(" ")}'`;
+  return `complete -c dewy ${condition}${short} -l ${option.name}${value} -d ${
+    quote(option.description)
+  }`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}

@@ -1,0 +1,96 @@
+import type { CommandName, OptionSpec } from "./options_spec.ts";
+
+const ALL: readonly CommandName[] = ["server", "assets", "container"];
+
+/** Options that say what dewy tells people and machines. */
+export const REPORT_OPTIONS = [
+  {
+    name: "notifier",
+    kind: "url",
+    section: "general",
+    commands: ALL,
+    placeholder: "url",
+    description: "Who is told about deploys and failures",
+    repeatable: true,
+  },
+  {
+    name: "log-level",
+    short: "l",
+    kind: "choice",
+    section: "general",
+    commands: ALL,
+    choices: ["debug", "info", "warn", "error"],
+    description: "Least severity that is logged",
+    default: "error",
+  },
+  {
+    name: "log-format",
+    short: "f",
+    kind: "choice",
+    section: "general",
+    commands: ALL,
+    choices: ["text", "json"],
+    description: "How log records are written",
+    default: "text",
+  },
+  {
+    name: "admin-port",
+    kind: "int",
+    section: "general",
+    commands: ALL,
+    placeholder: "port",
+    description: "First port to try for the admin API",
+    default: "17539",
+    min: 1,
+    max: 65_535,
+    meansDefault: (value: number) => value === 0,
+  },
+  {
+    name: "telemetry",
+    kind: "bool",
+    section: "general",
+    commands: ALL,
+    description: "Serve /metrics on the admin port",
+  },
+  {
+    name: "otlp-endpoint",
+    kind: "string",
+    section: "general",
+    commands: ALL,
+    placeholder: "host:port",
+    description: "Export metrics there over OTLP/gRPC, turns telemetry on",
+    check: checkHostPort,
+  },
+  {
+    name: "otlp-insecure",
+    kind: "bool",
+    section: "general",
+    commands: ALL,
+    description: "Export metrics without TLS",
+  },
+  {
+    name: "help",
+    short: "h",
+    kind: "bool",
+    section: "general",
+    commands: ALL,
+    description: "Print help, with a command the help of that command",
+    env: false,
+  },
+  {
+    name: "version",
+    short: "v",
+    kind: "bool",
+    section: "general",
+    commands: ALL,
+    description: "Print the version",
+    env: false,
+  },
+] as const satisfies readonly OptionSpec[];
+
+function checkHostPort(text: string): string | undefined {
+  const [, port] = /^(?:[^\s:/[\]]+|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(text) ??
+    [];
+  const number = Number(port ?? 0);
+  return number >= 1 && number <= 65_535 ? undefined : '"host:port"';
+}
