@@ -33,7 +33,7 @@ _dewy() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}"
   local word command="" skip="" i
   COMPREPLY=()
-  # "=" is a word of its own to bash.
+  # To bash, "=" and ":" are words of their own.
   if [[ $cur == "=" ]]; then
     cur=""
   elif [[ $prev == "=" ]]; then
@@ -41,7 +41,7 @@ _dewy() {
   fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="\${COMP_WORDS[i]}"
-    if [[ $word == "=" ]]; then
+    if [[ $word == [=:]* ]]; then
       skip=1
     elif [[ -n $skip ]]; then
       skip=""

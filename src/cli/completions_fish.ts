@@ -1,35 +1,32 @@
-import { COMMANDS, SHELLS } from "./commands.ts";
+import { COMMANDS, type CommandSpec, SHELLS } from "./commands.ts";
 import { OPTIONS } from "./options.ts";
 import type { OptionSpec } from "./options_spec.ts";
 
 const TABLE: readonly OptionSpec[] = OPTIONS;
+const NAMES = COMMANDS.map(({ name }) => name).join(" ");
 
 /** Returns the script for fish 3 and newer. */
 export function fishCompletions(): string {
-  const names = COMMANDS.map(({ name }) => name).join(" ");
   return `# fish completion for dewy; load it with: dewy completions fish | source
 
 # True when the option concerns the command on the line, or there is none yet.
 function __dewy_concerns
-    not __fish_seen_subcommand_from ${names}; or __fish_seen_subcommand_from $argv
+    not __fish_seen_subcommand_from ${NAMES}; or __fish_seen_subcommand_from $argv
 end
 
-complete -c dewy -n 'not __fish_seen_subcommand_from ${names}' -f
+complete -c dewy -n 'not __fish_seen_subcommand_from ${NAMES}' -f
 ${COMMANDS.map(commandLine).join("\n")}
 complete -c dewy -n '__fish_seen_subcommand_from completions' -f -a '${
     SHELLS.join(" ")
   }'
-complete -c dewy -n '__fish_seen_subcommand_from help' -f -a '${names}'
+complete -c dewy -n '__fish_seen_subcommand_from help' -f -a '${NAMES}'
 ${TABLE.map(optionLine).join("\n")}
 `;
+}
 
-  function commandLine(
-    command: { readonly name: string; readonly description: string },
-  ): string {
-    return `complete -c dewy -n 'not __fish_seen_subcommand_from ${names}' -a ${command.name} -d ${
-      quote(command.description)
-    }`;
-  }
+function commandLine({ name, description }: CommandSpec): string {
+  const condition = `-n 'not __fish_seen_subcommand_from ${NAMES}'`;
+  return `complete -c dewy ${condition} -a ${name} -d ${quote(description)}`;
 }
 
 function optionLine(option: OptionSpec): string {

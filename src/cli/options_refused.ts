@@ -17,7 +17,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "--notify": 'Write "--notifier URL"',
 };
 
-const SPELLINGS = OPTIONS.map((option) => `--${option.name}`);
+const NAMES = OPTIONS.map((option) => option.name);
 
 /** Returns the error for an option that is not in the table: `--regsitry`, `-x`. */
 export function unknownOption(spelling: string): ConfigError {
@@ -43,9 +43,9 @@ function unknownHint(spelling: string): string {
   );
   if (negated !== undefined) return `Write "${positive}=false"`;
   const near = spelling.startsWith("--")
-    ? nearestWord(spelling, SPELLINGS)
+    ? nearestWord(spelling.slice(2), NAMES)
     : undefined;
   return near === undefined
     ? 'Write "dewy --help" for the options there are; arguments of the program go after "--"'
-    : `Did you mean "${near}"?`;
+    : `Did you mean "--${near}"?`;
 }

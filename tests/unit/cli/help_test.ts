@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { COMMANDS } from "../../../src/cli/commands.ts";
+import { renderHelp } from "../../../src/cli/help.ts";
+
+const HELP = renderHelp(undefined, { color: false });
+
+Deno.test("renderHelp() names the project, the usage and every block", () => {
+  assert.match(
+    HELP,
+    /^dewy: .+\n\nUsage: dewy \[--version\] \[--help\] command <options>\n/,
+  );
+  const titles = HELP.split("\n").filter((line) => /^[A-Z].*:$/.test(line));
+  assert.deepEqual(titles, [
+    "Commands:",
+    "General Options:",
+    "Server Command Options:",
+    "Container Command Options (container mode is not available in this version):",
+    "Environment:",
+  ]);
+});
+
+Deno.test("renderHelp() pads spellings to 40 columns", () => {
+  const lines = HELP.split("\n");
+  assert.ok(lines.includes(
+    `  ${
+      "-i, --interval=duration".padEnd(40)
+    } Pause between two polls of the registry (default: 10s)`,
+  ));
+  assert.ok(
+    lines.some((line) =>
+      line.startsWith(
+        `  ${"-l, --log-level=debug|info|warn|error".padEnd(40)} L`,
+      )
+    ),
+  );
+});
+
+Deno.test("renderHelp() lists every command", () => {
+  for (const { name, description } of COMMANDS) {
+    assert.ok(HELP.includes(`  ${name.padEnd(40)} ${description}\n`), name);
+  }
+});
+
+Deno.test("renderHelp() writes escape codes only when told to", () => {
+  const escape = "\x1b[";
+  assert.ok(!HELP.includes(escape));
+  const coloured = renderHelp("server", { color: true });
+  assert.ok(coloured.startsWith(`${escape}1;36mdewy${escape}0m: `));
+  assert.equal(
+    coloured.replace(`${escape}1;36m`, "").replace(`${escape}0m`, ""),
+    renderHelp("server", { color: false }),
+  );
+});
+
+Deno.test("renderHelp() shows with a command only what concerns it", () => {
+  const assets = renderHelp("assets", { color: false });
+  assert.match(assets, /^Usage: dewy assets \[options\]$/m);
+  assert.match(assets, /--registry/);
+  assert.doesNotMatch(assets, /--port|--ready|--replicas|container/);
+  const server = renderHelp("server", { color: false });
+  assert.match(server, /--port.*\n.*--ready/);
+  assert.doesNotMatch(server, /--replicas/);
+  const completions = renderHelp("completions", { color: false });
+  assert.doesNotMatch(completions, /--registry/);
+});
+
+Deno.test("renderHelp() says that container mode is not available", () => {
+  const help = renderHelp("container", { color: false });
+  assert.match(help, /container mode is not available/);
+  assert.match(help, /--replicas/);
+});
