@@ -114,6 +114,8 @@ function isArchive(name: string): boolean {
 }
 
 function isExecutable(name: string): boolean {
+  // "app.tar.gz~" and "app.zip.1" are copies of archives, not programs.
+  if (/\.(?:tar|tgz|tbz2|txz|tzst|zip)(?![a-z0-9])|~$/.test(name)) return false;
   if (name.endsWith(".exe")) return true;
   const extension = /\.([a-z][a-z0-9]*)$/.exec(name)?.[1];
   // In "app.linux.amd64" the last part is a platform word, not an extension.

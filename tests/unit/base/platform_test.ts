@@ -69,7 +69,11 @@ Deno.test("selectArtifact() never takes a checksum, signature or description", (
   const names = endings.flatMap((ending) => [
     `app_linux_amd64.tar.gz${ending}`,
     `app_linux_amd64${ending}`,
-  ]).filter((name) => !name.endsWith("amd64.tar.gz"));
+  ]).concat(
+    "app_linux_amd64.tar.gz~",
+    "app_linux_amd64.zip.1",
+    "app_linux_amd64~",
+  );
   equal(
     selectArtifact(names.filter((name) => !name.endsWith(".tar.gz")), LINUX),
     undefined,

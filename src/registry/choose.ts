@@ -1,0 +1,71 @@
+import { SourceError } from "../base/errors.ts";
+import type { VersionRules } from "../base/release.ts";
+import { newestFirst, type Version } from "../base/version.ts";
+import type { Latest } from "./registry.ts";
+
+/** The versions that may be deployed, newest first and never none, or why all were filtered out. */
+export type Choice =
+  | {
+    readonly kind: "versions";
+    readonly versions: readonly [Version, ...Version[]];
+  }
+  | Extract<Latest, { kind: "filtered" }>;
+
+/** What the registry is, for the errors of {@link chooseVersions}. */
+export interface ChooseOptions {
+  readonly rules: VersionRules;
+  /** The registry as it may be shown: `file:///srv/app`. */
+  readonly shownUrl: string;
+}
+
+/**
+ * Picks the versions among what a registry lists.
+ *
+ * @throws {SourceError} `not-found` when nothing listed is a version, or only pre-releases are and they do not count.
+ */
+export function chooseVersions(
+  tags: readonly string[],
+  options: ChooseOptions,
+): Choice {
+  const { rules, shownUrl } = options;
+  const [newest, ...older] = newestFirst(tags, rules);
+  if (newest !== undefined) {
+    return { kind: "versions", versions: [newest, ...older] };
+  }
+  const all = newestFirst(tags, {
+    ...rules,
+    preRelease: true,
+    slot: "",
+    constraint: "",
+  });
+  const counted = all.filter((v) => rules.preRelease || !v.isPreRelease);
+  if (counted.length > 0) return { kind: "filtered", reason: reasonOf(rules) };
+  const [first] = all;
+  if (first !== undefined) {
+    throw new SourceError(
+      "not-found",
+      `Cannot find a version in "${shownUrl}": "${first.tag}" and all others are pre-releases`,
+      { hint: 'Add "pre-release=true" to the registry URL to deploy them' },
+    );
+  }
+  throw new SourceError(
+    "not-found",
+    `Cannot find a version in "${shownUrl}"`,
+    { hint: hintOf(tags, rules) },
+  );
+}
+
+function reasonOf(rules: VersionRules): string {
+  const wanted = [
+    rules.slot === "" ? [] : [`slot "${rules.slot}"`],
+    rules.constraint ? [`version "${rules.constraint}"`] : [],
+  ].flat();
+  return `no version matches ${wanted.join(" and ")}`;
+}
+
+function hintOf(tags: readonly string[], rules: VersionRules): string {
+  const form = rules.calver ? `"${rules.calver}"` : '"v1.2.3"';
+  const [first] = tags;
+  const seen = first === undefined ? "it is empty" : `it has "${first}"`;
+  return `Publish a version named like ${form}; ${seen}`;
+}

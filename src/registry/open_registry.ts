@@ -1,0 +1,83 @@
+import type { Platform } from "../base/platform.ts";
+import type { VersionRules } from "../base/release.ts";
+import { unknownScheme } from "../base/scheme.ts";
+import { folderOf } from "../base/file_url.ts";
+import { booleanOption, type DriverUrl, parseDriverUrl } from "../base/url.ts";
+import { checkRules } from "../base/version.ts";
+import { FileRegistry } from "./file.ts";
+import type { Registry } from "./registry.ts";
+
+/** What the command line and the host add to a registry URL. */
+export interface OpenRegistryOptions {
+  /** Beats the `calver` option of the URL. */
+  readonly calver?: string | undefined;
+  /** Empty for all slots. */
+  readonly slot: string;
+  readonly platform: Platform;
+  /** @default Date.now */
+  readonly now?: () => number;
+}
+
+type Opener = (url: DriverUrl, options: OpenRegistryOptions) => Registry;
+
+const OPENERS: Readonly<Record<string, Opener>> = {
+  file: openFile,
+};
+
+const PLANNED: Readonly<Record<string, string>> = {
+  ghr: "GitHub Releases",
+  s3: "S3 buckets",
+  gs: "Google Cloud Storage buckets",
+  grpc: "gRPC registries",
+  img: "container registries",
+};
+
+/**
+ * Returns the registry behind `url`. Nothing is read yet.
+ *
+ * @throws {ConfigError} When the URL, an option or the CalVer format is bad, or no driver has its scheme.
+ */
+export function openRegistry(
+  url: string,
+  options: OpenRegistryOptions,
+): Registry {
+  const { scheme } = parseDriverUrl(url, { what: "registry" });
+  const open = Object.hasOwn(OPENERS, scheme) ? OPENERS[scheme] : undefined;
+  if (open === undefined) {
+    throw unknownScheme(url, {
+      what: "registry",
+      scheme,
+      known: Object.keys(OPENERS),
+      planned: PLANNED,
+    });
+  }
+  const known = ["artifact", "calver", "pre-release", "version"];
+  const parsed = parseDriverUrl(url, { what: "registry", options: known });
+  return open(parsed, options);
+}
+
+function openFile(url: DriverUrl, options: OpenRegistryOptions): Registry {
+  const folder = folderOf(url, "registry");
+  const artifact = url.options.get("artifact");
+  return new FileRegistry({
+    url: url.text,
+    folder,
+    rules: rulesOf(url, options),
+    platform: options.platform,
+    ...(artifact === undefined ? {} : { artifact }),
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
+}
+
+function rulesOf(url: DriverUrl, options: OpenRegistryOptions): VersionRules {
+  const calver = options.calver || url.options.get("calver");
+  const constraint = url.options.get("version");
+  const rules: VersionRules = {
+    preRelease: booleanOption(url, "pre-release"),
+    slot: options.slot,
+    ...(calver === undefined ? {} : { calver }),
+    ...(constraint === undefined ? {} : { constraint }),
+  };
+  checkRules(rules);
+  return rules;
+}
