@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { abortable } from "../base/abortable.ts";
 import { SourceError, systemErrorCode } from "../base/errors.ts";
 
@@ -8,7 +7,7 @@ export interface FileFacts {
   readonly size: number;
   /** Unix milliseconds. */
   readonly modifiedAt: number;
-  /** Size and time to the nanosecond; other bytes give another one. */
+  /** Size and time of the last change; other bytes give another one. */
   readonly fingerprint: string;
 }
 
@@ -103,12 +102,13 @@ function kindOf(entry: Deno.DirEntry): FolderEntry["kind"] {
 }
 
 async function readFacts(path: string): Promise<FileFacts> {
-  const facts = await stat(path, { bigint: true });
-  const plain = facts.isFile() ? "file" : "other";
+  const facts = await Deno.stat(path);
+  const plain = facts.isFile ? "file" : "other";
+  const modifiedAt = facts.mtime?.getTime() ?? 0;
   return {
-    kind: facts.isDirectory() ? "folder" : plain,
-    size: Number(facts.size),
-    modifiedAt: Number(facts.mtimeMs),
-    fingerprint: `${facts.size}-${facts.mtimeNs}`,
+    kind: facts.isDirectory ? "folder" : plain,
+    size: facts.size,
+    modifiedAt,
+    fingerprint: `${facts.size}-${modifiedAt}`,
   };
 }

@@ -1,0 +1,46 @@
+import { deepEqual, equal, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { FolderReader } from "../../../src/registry/folder_reader.ts";
+
+Deno.test("FolderReader tells files, folders, links and other things apart", async () => {
+  const path = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(path, "b"), "x");
+    await Deno.mkdir(join(path, "a"));
+    await Deno.symlink("b", join(path, "c"));
+    const reader = new FolderReader();
+    const { signal } = new AbortController();
+    deepEqual(await reader.list(path, signal), [
+      { name: "a", kind: "folder" },
+      { name: "b", kind: "file" },
+      { name: "c", kind: "link" },
+    ]);
+    equal((await reader.stat(join(path, "c"), signal))?.kind, "file");
+    equal(await reader.list(join(path, "b"), signal), undefined);
+    equal(await reader.stat(join(path, "b", "x"), signal), undefined);
+  } finally {
+    await Deno.remove(path, { recursive: true });
+  }
+});
+
+Deno.test("FolderReader ends at an abort and works again afterwards", async () => {
+  const reader = new FolderReader();
+  const controller = new AbortController();
+  const reading = reader.list("/", controller.signal);
+  controller.abort(new Error("stopped"));
+  await rejects(reading, /stopped/);
+  // The read that was left alone is still under way: no second one is begun.
+  await rejects(reader.list("/", new AbortController().signal), {
+    code: "unavailable",
+    hint: "An earlier read still hangs: check the mount of this folder",
+  });
+  const { signal } = new AbortController();
+  const deadline = Date.now() + 5000;
+  let entries: unknown;
+  while (entries === undefined && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    entries = await reader.list("/", signal).catch(() => undefined);
+  }
+  equal(Array.isArray(entries), entries !== undefined);
+  equal(entries === undefined, Date.now() >= deadline);
+});
