@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { crc32, createInflateRaw } from "node:zlib";
 import yauzl, { type Entry, type ZipFile } from "yauzl";
 import {
@@ -41,7 +40,7 @@ export async function readZip(
   turns: Turns,
 ): Promise<void> {
   const zip = await yauzl.openPromise(path, OPEN_OPTIONS).catch(throwFailure);
-  const closed = once(zip, "close");
+  const closed = new Promise<void>((done) => zip.once("close", () => done()));
   const taken: Range[] = [];
   try {
     for await (const entry of entries(zip)) {
