@@ -24,9 +24,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   supervisor: [
     "registry/registry.ts",
     "artifact/artifact_store.ts",
+    "artifact/checksums.ts",
     "cache/cache.ts",
     "release/release_store.ts",
-    "process/process.ts",
+    "process/application.ts",
+    "process/hook.ts",
     "container/runtime.ts",
     "proxy/proxy.ts",
     "notify/notifier.ts",

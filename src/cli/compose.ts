@@ -1,0 +1,151 @@
+import { join } from "node:path";
+import { openArtifactStore } from "../artifact/open_artifact_store.ts";
+import type { EmitEvent } from "../base/event.ts";
+import { platformOf } from "../base/platform.ts";
+import { systemClock } from "../base/time.ts";
+import { openCache } from "../cache/open_cache.ts";
+import { runHook } from "../process/hook.ts";
+import { type ListenSocket, SocketOpener } from "../process/listen_sockets.ts";
+import { WorkerLedger } from "../process/orphans.ts";
+import { ServerProcess } from "../process/server_process.ts";
+import { openRegistry } from "../registry/open_registry.ts";
+import { ReleaseStore } from "../release/release_store.ts";
+import { StateFile } from "../supervisor/state_file.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import type { AssetsSettings, ServerSettings } from "./settings.ts";
+import { lockWorkdir } from "./workdir_lock.ts";
+
+/** What the program is composed with. */
+export interface ComposeOptions {
+  readonly settings: ServerSettings | AssetsSettings;
+  /** Working directory, absolute. */
+  readonly root: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly hostname: string;
+  readonly emit: EmitEvent;
+}
+
+/** The composed program; disposing it stops the application and gives up what it holds. */
+export interface Program extends AsyncDisposable {
+  readonly supervisor: Supervisor;
+  /** Left out in assets mode. */
+  readonly server: ServerProcess | undefined;
+}
+
+/** No release has folders nested deeper than this. */
+const MAX_DEPTH = 64;
+
+/**
+ * Builds the program from its settings. It is the only place that constructs.
+ *
+ * @throws {ConfigError} When a URL is bad, or another dewy works in the same directory.
+ * @throws {SourceError} When an address cannot be listened on.
+ */
+export async function compose(options: ComposeOptions): Promise<Program> {
+  const { settings, root, env, emit } = options;
+  const { slot, calver } = settings;
+  const platform = platformOf(Deno.build.os, Deno.build.arch);
+  const registry = openRegistry(settings.registryUrl, {
+    slot,
+    calver,
+    platform,
+  });
+  const cache = openCache(settings.cacheUrl, {
+    cwd: root,
+    cacheDir: env["DEWY_CACHEDIR"],
+  });
+  await using stack = new AsyncDisposableStack();
+  stack.use(await lockWorkdir(root));
+  const state = await StateFile.open(join(root, ".dewy"), emit);
+  const server = settings.command === "server"
+    ? stack.use(await openServer(settings, options))
+    : undefined;
+  const clock = systemClock;
+  const supervisor = new Supervisor({
+    command: settings.command,
+    registry,
+    cache,
+    state,
+    clock,
+    emit,
+    runHook,
+    store: openArtifactStore(),
+    releases: new ReleaseStore({
+      root,
+      limits: limitsOf(settings),
+      now: clock.now,
+    }),
+    application: server,
+    host: options.hostname.toLowerCase(),
+    maxArtifactBytes: settings.maxArtifactBytes,
+    requireChecksum: settings.requireChecksum,
+    hooks: {
+      before: settings.beforeDeployHook,
+      after: settings.afterDeployHook,
+      timeoutMs: settings.hookTimeoutMs,
+      abortOnFailure: settings.hookFailure === "abort",
+      cwd: root,
+      env,
+    },
+    settings,
+  });
+  const owned = stack.move();
+  return {
+    supervisor,
+    server,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function openServer(
+  settings: ServerSettings,
+  { root, env, emit }: ComposeOptions,
+): Promise<ServerProcess> {
+  const ledger = new WorkerLedger(join(root, ".dewy"));
+  // Workers of a dewy that was killed may still hold the ports.
+  await ledger.endOrphans(emit);
+  const { listen, healthPath } = settings;
+  const opener = listen.length > 0 || healthPath !== undefined
+    ? new SocketOpener()
+    : undefined;
+  // What was opened goes on working; nothing else may load native code from here on.
+  Deno.permissions.revokeSync({ name: "ffi" });
+  const sockets: readonly ListenSocket[] = await opener?.openAll(listen) ?? [];
+  return new ServerProcess({
+    program: settings.program,
+    cwd: root,
+    env,
+    opener,
+    sockets,
+    ledger,
+    emit,
+    ready: {
+      notify: settings.ready === "notify",
+      healthPath,
+      timeoutMs: settings.healthTimeoutMs,
+      confirmTimeMs: settings.confirmTimeMs,
+    },
+    killOldDelayMs: killOldDelayMs(env),
+    killDelayMs: settings.killDelayMs,
+    stopTimeoutMs: settings.stopTimeoutMs,
+  });
+}
+
+/** `KILL_OLD_DELAY` in seconds, as server-starter reads it; 5 s when only `ENABLE_AUTO_RESTART` is set. */
+function killOldDelayMs(env: Readonly<Record<string, string>>): number {
+  const seconds = Number(env["KILL_OLD_DELAY"] ?? "");
+  if (Number.isFinite(seconds) && seconds > 0) return seconds * 1000;
+  const autoRestart = env["ENABLE_AUTO_RESTART"] ?? "";
+  return autoRestart === "" || autoRestart === "0" ? 0 : 5_000;
+}
+
+function limitsOf(
+  { maxExpandedBytes, maxEntries }: ServerSettings | AssetsSettings,
+) {
+  return {
+    maxBytes: maxExpandedBytes,
+    maxFileBytes: maxExpandedBytes,
+    maxEntries,
+    maxDepth: MAX_DEPTH,
+  };
+}

@@ -1,0 +1,91 @@
+import { DewyError, EXIT_CODES } from "../base/errors.ts";
+import { createRedactor } from "../base/redact.ts";
+import { VERSION_INFO } from "../base/version_info.ts";
+import { openLogger } from "../telemetry/logger.ts";
+import { parseCommand } from "./args.ts";
+import { renderCompletions } from "./completions.ts";
+import { renderHelp } from "./help.ts";
+import { renderError } from "./render_error.ts";
+import { runCommand } from "./run_command.ts";
+import type { Command } from "./settings.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Exit code for what no part of dewy expected. */
+const EXIT_DEFECT = 70;
+
+/** Runs the command line to its end and returns the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const env = Deno.env.toObject();
+  try {
+    return await run(parseCommand(args, env), env);
+  } catch (error) {
+    writeStderr(createRedactor(env)(renderError(error)));
+    if (error instanceof UsageError) {
+      writeStdout(renderHelp(undefined, { color: useColor(env) }));
+    }
+    return error instanceof DewyError ? EXIT_CODES[error.kind] : EXIT_DEFECT;
+  }
+}
+
+async function run(
+  command: Command,
+  env: Readonly<Record<string, string>>,
+): Promise<number> {
+  switch (command.kind) {
+    case "help":
+      writeStdout(renderHelp(command.topic, { color: useColor(env) }));
+      return 0;
+    case "completions":
+      writeStdout(renderCompletions(command.shell));
+      return 0;
+    case "version":
+      writeVersion(command.logFormat, env);
+      return 0;
+    case "server":
+    case "assets":
+      await runCommand(command.settings, { env, write: writeStderr });
+      return 0;
+    default:
+      return command satisfies never;
+  }
+}
+
+function writeVersion(
+  format: "text" | "json",
+  env: Readonly<Record<string, string>>,
+): void {
+  const { version, commit, date } = VERSION_INFO;
+  const short = commit.slice(0, 7);
+  if (format === "text") {
+    writeStdout(`dewy version: ${version} [${short}, ${date}]\n`);
+    return;
+  }
+  const logger = openLogger({
+    level: "info",
+    format,
+    redact: createRedactor(env),
+    write: writeStderr,
+  });
+  logger.log("info", "Dewy version", { version, commit: short, date });
+}
+
+function useColor(env: Readonly<Record<string, string>>): boolean {
+  return Deno.stdout.isTerminal() && (env["NO_COLOR"] ?? "") === "" &&
+    env["TERM"] !== "dumb";
+}
+
+function writeStdout(text: string): void {
+  writeAll(Deno.stdout, text);
+}
+
+function writeStderr(text: string): void {
+  writeAll(Deno.stderr, text);
+}
+
+function writeAll(
+  stream: { writeSync(bytes: Uint8Array): number },
+  text: string,
+): void {
+  let rest = new TextEncoder().encode(text);
+  while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+}

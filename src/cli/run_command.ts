@@ -1,0 +1,85 @@
+import type { EmitEvent } from "../base/event.ts";
+import { createRedactor } from "../base/redact.ts";
+import { VERSION_INFO } from "../base/version_info.ts";
+import type { ServerProcess } from "../process/server_process.ts";
+import { logEvents } from "../telemetry/log_events.ts";
+import { openLogger } from "../telemetry/logger.ts";
+import { compose } from "./compose.ts";
+import { privilegedPorts } from "./listen_spec.ts";
+import type { AssetsSettings, ServerSettings } from "./settings.ts";
+import { SignalTrap } from "./signals.ts";
+
+/** What a command runs with. */
+export interface RunOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Takes log lines. */
+  readonly write: (text: string) => void;
+}
+
+/**
+ * Runs `dewy server` or `dewy assets` until a signal ends it, or for one tick.
+ *
+ * @throws {DewyError} When it cannot start, or the one tick failed.
+ */
+export async function runCommand(
+  settings: ServerSettings | AssetsSettings,
+  options: RunOptions,
+): Promise<void> {
+  const { env, write } = options;
+  const { logLevel: level, logFormat: format } = settings;
+  const logger = openLogger({
+    level,
+    format,
+    redact: createRedactor(env),
+    write,
+  });
+  const emit = logEvents(logger);
+  let server: ServerProcess | undefined;
+  using trap = new SignalTrap({ emit, server: () => server });
+  emit({
+    type: "started",
+    command: settings.command,
+    ...VERSION_INFO,
+    commit: VERSION_INFO.commit.slice(0, 7),
+  });
+  warn(settings, emit);
+  {
+    const root = Deno.cwd();
+    await using program = await compose({
+      settings,
+      root,
+      env,
+      emit,
+      hostname: Deno.hostname(),
+    });
+    server = program.server;
+    await program.supervisor.run(trap.signal);
+  }
+  emit({ type: "stopped" });
+}
+
+/** Says at the start what will not work as asked. */
+function warn(
+  settings: ServerSettings | AssetsSettings,
+  emit: EmitEvent,
+): void {
+  const { notifierUrls, telemetry } = settings;
+  if (notifierUrls.length > 0) {
+    emit({
+      type: "setting-unavailable",
+      message:
+        "--notifier: notifications are not available in this version; none will be sent",
+    });
+  }
+  if (telemetry) {
+    emit({
+      type: "setting-unavailable",
+      message:
+        "--telemetry, --otlp-endpoint: metrics are not available in this version",
+    });
+  }
+  if (settings.command !== "server") return;
+  for (const port of privilegedPorts(settings.listen)) {
+    emit({ type: "privileged-port", port });
+  }
+}

@@ -1,0 +1,230 @@
+import { ConfigError, SourceError } from "../base/errors.ts";
+import type { ListenAddress } from "../base/listen_address.ts";
+import { type Libc, openLibc } from "./libc.ts";
+import {
+  AF_UNIX,
+  portOf,
+  SOCKET_CONSTANTS,
+  type SocketAddress,
+  type SocketConstants,
+  tcpAddress,
+  unixAddress,
+} from "./socket_address.ts";
+
+/** A socket that dewy listens on, for workers to inherit. */
+export interface ListenSocket {
+  /** As it stands in `SERVER_STARTER_PORT`: `8000`, `127.0.0.1:8000`, `/run/app.sock`. */
+  readonly spec: string;
+  readonly fd: number;
+  close(): void;
+}
+
+const SOCK_STREAM = 1;
+const IPPROTO_IPV6 = 41;
+const BACKLOG = 4096;
+const F_GETFD = 1;
+
+/**
+ * Lowest descriptor a listening socket is given here. A worker gets its sockets
+ * as 3, 4, …; a source number within that row would be overwritten before its
+ * turn, so the sources stand above every row that the port grammar allows.
+ */
+const LOWEST_FD = 512;
+
+/**
+ * Opens listening sockets that no child inherits unless it is given them.
+ * Every socket is closed with its owner.
+ */
+export class SocketOpener {
+  #libc: Libc;
+  #constants: SocketConstants;
+
+  /** @throws {SourceError} When this system has no C library that dewy knows. */
+  constructor() {
+    const constants = SOCKET_CONSTANTS[Deno.build.os];
+    if (constants === undefined) {
+      throw new SourceError(
+        "unavailable",
+        `Cannot open listening sockets on "${Deno.build.os}": only Linux and macOS are supported`,
+      );
+    }
+    this.#constants = constants;
+    this.#libc = openLibc();
+  }
+
+  /**
+   * Opens all of `addresses`, or none.
+   *
+   * @throws {SourceError} When one is taken or may not be opened.
+   */
+  async openAll(addresses: readonly ListenAddress[]): Promise<ListenSocket[]> {
+    const sockets: ListenSocket[] = [];
+    try {
+      for (const address of addresses) {
+        sockets.push(
+          address.kind === "unix"
+            ? await this.#openUnix(address.path, address.spec)
+            : this.#openTcp(address, addresses),
+        );
+      }
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      throw error;
+    }
+    return sockets;
+  }
+
+  /** Opens a socket on a free port of 127.0.0.1. */
+  openLoopback(): ListenSocket & { readonly port: number } {
+    const address = tcpAddress("127.0.0.1", 0, this.#constants);
+    const fd = this.#listen(address, "127.0.0.1:0");
+    const bytes = new Uint8Array(16);
+    const length = new Uint8Array(new Uint32Array([16]).buffer);
+    this.#libc.call.getsockname(fd, bytes, length);
+    const port = portOf(bytes);
+    return {
+      spec: `127.0.0.1:${port}`,
+      fd,
+      port,
+      close: () => this.#close(fd),
+    };
+  }
+
+  #openTcp(
+    address: ListenAddress & { kind: "tcp" },
+    all: readonly ListenAddress[],
+  ): ListenSocket {
+    const socket = tcpAddress(address.host, address.port, this.#constants);
+    // `[::]:80` also takes IPv4, unless the same port is asked for there too.
+    const sharesPort = all.some((other) =>
+      other.kind === "tcp" && other !== address && other.port === address.port
+    );
+    const fd = this.#listen(socket, address.spec, sharesPort);
+    return { spec: address.spec, fd, close: () => this.#close(fd) };
+  }
+
+  async #openUnix(path: string, spec: string): Promise<ListenSocket> {
+    await removeStaleSocket(path);
+    const fd = this.#listen(unixAddress(path, this.#constants), spec);
+    return {
+      spec,
+      fd,
+      close: () => {
+        this.#close(fd);
+        removeIfThere(path);
+      },
+    };
+  }
+
+  #listen(address: SocketAddress, spec: string, v6Only = false): number {
+    const { solSocket, soReuseAddr, ipv6Only, afInet6 } = this.#constants;
+    const { call } = this.#libc;
+    const fd = this.#raise(call.socket(address.family, SOCK_STREAM, 0), spec);
+    const one = new Uint8Array(new Int32Array([1]).buffer);
+    if (address.family !== AF_UNIX) {
+      call.setsockopt(fd, solSocket, soReuseAddr, one, 4);
+    }
+    if (address.family === afInet6) {
+      const value = v6Only ? one : new Uint8Array(4);
+      call.setsockopt(fd, IPPROTO_IPV6, ipv6Only, value, 4);
+    }
+    const ok = call.bind(fd, address.bytes, address.bytes.length) === 0 &&
+      call.listen(fd, BACKLOG) === 0;
+    if (ok) return fd;
+    const failure = this.#failure(spec);
+    this.#close(fd);
+    throw failure;
+  }
+
+  /** Moves a new socket to a high number, kept from every child that is not given it. */
+  #raise(fd: number, spec: string): number {
+    if (fd < 0) throw this.#failure(spec);
+    const { call } = this.#libc;
+    let target = LOWEST_FD;
+    while (call.fcntl(target, F_GETFD) !== -1) target++;
+    const raised = call.dup2(fd, target);
+    const failure = raised < 0 ? this.#failure(spec) : undefined;
+    this.#close(fd);
+    if (failure !== undefined) throw failure;
+    call.ioctl(raised, this.#constants.fioclex);
+    return raised;
+  }
+
+  #close(fd: number): void {
+    this.#libc.call.close(fd);
+  }
+
+  #failure(spec: string): SourceError {
+    const errno = this.#libc.errno();
+    const { eaddrinuse, eacces, eaddrnotavail, eafnosupport } = this.#constants;
+    const [what, hint] = errno === eaddrinuse
+      ? [
+        "the address is in use",
+        "Find who listens there (ss -ltnp), stop it, or choose another --port",
+      ]
+      : errno === eacces
+      ? [
+        "permission denied",
+        "Ports below 1024 need root or CAP_NET_BIND_SERVICE; a socket path needs a writable folder",
+      ]
+      : errno === eaddrnotavail || errno === eafnosupport
+      ? [
+        "this host does not have that address",
+        "Check the address with: ip address",
+      ]
+      : [`errno ${errno}`, "Check the address and the limits of the host"];
+    return new SourceError(
+      "unavailable",
+      `Cannot listen on "${spec}": ${what}`,
+      { hint },
+    );
+  }
+}
+
+/** Removes the socket file of a process that is gone, and only that. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const info = await Deno.lstat(path).catch((error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (info === undefined) return;
+  if (info.isSocket !== true) {
+    throw new ConfigError(
+      `Cannot listen on "${path}": it exists and is no socket`,
+      {
+        hint: "Choose another path, or remove the file",
+      },
+    );
+  }
+  if (await answers(path)) {
+    throw new SourceError(
+      "unavailable",
+      `Cannot listen on "${path}": the address is in use`,
+      {
+        hint: "Find who listens there (ss -lxp), and stop it",
+      },
+    );
+  }
+  await Deno.remove(path);
+}
+
+async function answers(path: string): Promise<boolean> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return true;
+  } catch (error) {
+    if (
+      error instanceof Deno.errors.ConnectionRefused ||
+      error instanceof Deno.errors.NotFound
+    ) return false;
+    throw error;
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,250 @@
+import { ApplicationError, errorMessage } from "../base/errors.ts";
+import type { EmitEvent } from "../base/event.ts";
+import { delay } from "../base/time.ts";
+import type { Application } from "./application.ts";
+import type { ListenSocket, SocketOpener } from "./listen_sockets.ts";
+import {
+  GenerationLauncher,
+  type LauncherOptions,
+} from "./generation_launcher.ts";
+import { proveReady, type ReadyPolicy } from "./prove_ready.ts";
+import { decideRespawn } from "./respawn_policy.ts";
+import type { Worker } from "./worker.ts";
+
+/** How a {@link ServerProcess} is made. */
+export interface ServerProcessOptions
+  extends Omit<LauncherOptions, "opener" | "sockets"> {
+  /** Left out when there is nothing to listen on. */
+  readonly opener: SocketOpener | undefined;
+  readonly sockets: readonly ListenSocket[];
+  readonly ready: ReadyPolicy;
+  /** Pause between a new worker's proof and the old one's SIGTERM (`KILL_OLD_DELAY`), milliseconds. */
+  readonly killOldDelayMs: number;
+  /** How long an old worker may take after SIGTERM before SIGKILL, milliseconds; 0 for ever. */
+  readonly killDelayMs: number;
+  /** The same for {@link ServerProcess.stop}. */
+  readonly stopTimeoutMs: number;
+  readonly emit: EmitEvent;
+}
+
+/** What stands in front: the worker that new connections are meant for. */
+type Front =
+  | { readonly state: "idle" }
+  | {
+    readonly state: "running";
+    readonly worker: Worker;
+    readonly deaths: number;
+  }
+  | { readonly state: "waiting"; readonly cancel: AbortController };
+
+/**
+ * The managed application as a row of generations that share dewy's listening
+ * sockets: a new one is started beside the old one, proves itself, and only then
+ * is the old one told to finish. A worker that dies is replaced, with growing
+ * pauses when it dies young.
+ */
+export class ServerProcess implements Application, AsyncDisposable {
+  #options: ServerProcessOptions;
+  #launcher: GenerationLauncher;
+  #front: Front = { state: "idle" };
+  #retiring = new Set<Promise<void>>();
+  #stopping = new AbortController();
+  /** Starts and restarts follow each other, never two at a time. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ServerProcessOptions) {
+    this.#options = options;
+    this.#launcher = new GenerationLauncher(options);
+  }
+
+  get running(): boolean {
+    return this.#front.state !== "idle";
+  }
+
+  get pid(): number | undefined {
+    return this.#front.state === "running" ? this.#front.worker.pid : undefined;
+  }
+
+  get ports(): number {
+    return this.#options.sockets.length;
+  }
+
+  bringUp(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#stopping.signal.throwIfAborted();
+      if (this.#front.state === "running") return;
+      this.#leaveWaiting();
+      await this.#launchUnproved(0);
+    });
+  }
+
+  replace(signal: AbortSignal): Promise<void> {
+    return this.#inTurn(() => this.#replace(signal));
+  }
+
+  async #replace(signal: AbortSignal): Promise<void> {
+    const { ready, emit } = this.#options;
+    const either = AbortSignal.any([signal, this.#stopping.signal]);
+    either.throwIfAborted();
+    await using launched = await this.#launcher.launch({ forProof: true });
+    const { worker, channels } = launched;
+    const { pid, generation } = worker;
+    try {
+      const proof = await proveReady(worker, channels, {
+        policy: ready,
+        signal: either,
+      });
+      const durationMs = Date.now() - worker.startedAt;
+      emit({ type: "worker-ready", pid, generation, proof, durationMs });
+    } catch (error) {
+      emit({
+        type: "worker-rejected",
+        pid,
+        generation,
+        reason: errorMessage(error),
+      });
+      await this.#end(worker, this.#options.stopTimeoutMs);
+      throw error;
+    }
+    const old = this.#front;
+    this.#leaveWaiting();
+    this.#putInFront(worker, 0);
+    if (old.state === "running") this.#retire(old.worker);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(
+      new ApplicationError("Cannot start a worker: dewy is stopping"),
+    );
+    this.#leaveWaiting();
+    await this.#queue;
+    const front = this.#front;
+    this.#front = { state: "idle" };
+    if (front.state === "running") {
+      await this.#end(front.worker, this.#options.stopTimeoutMs);
+    }
+    await Promise.all(this.#retiring);
+  }
+
+  /** Ends every worker at once. */
+  kill(): void {
+    this.#launcher.killAll();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    for (const socket of this.#options.sockets) socket.close();
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(task);
+    // A failure belongs to whoever asked for this turn, not to the next one.
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #putInFront(worker: Worker, deaths: number): void {
+    this.#front = { state: "running", worker, deaths };
+    // It ends only when this worker does, and reports its own failures.
+    void worker.exited.then((exit) => {
+      const front = this.#front;
+      if (front.state !== "running" || front.worker !== worker) return;
+      if (this.#stopping.signal.aborted) return;
+      const livedMs = Date.now() - worker.startedAt;
+      const decision = decideRespawn(front.deaths, livedMs, Math.random());
+      const { pid, generation } = worker;
+      this.#options.emit({
+        type: "worker-died",
+        pid,
+        generation,
+        exit,
+        respawnInMs: decision.delayMs,
+        deaths: decision.deaths,
+      });
+      return this.#respawn(decision.delayMs, decision.deaths);
+    });
+  }
+
+  async #respawn(afterMs: number, deaths: number): Promise<void> {
+    const cancel = new AbortController();
+    this.#front = { state: "waiting", cancel };
+    await delay(afterMs, cancel.signal);
+    await this.#inTurn(async () => {
+      if (!cancel.signal.aborted) await this.#launchUnproved(deaths);
+    });
+  }
+
+  async #launchUnproved(deaths: number): Promise<void> {
+    try {
+      const { worker } = await this.#launcher.launch({ forProof: false });
+      this.#putInFront(worker, deaths);
+    } catch (error) {
+      this.#launchFailed(error, deaths);
+    }
+  }
+
+  #launchFailed(error: unknown, deaths: number): void {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    const decision = decideRespawn(deaths, 0, Math.random());
+    this.#options.emit({
+      type: "worker-launch-failed",
+      error: failure,
+      respawnInMs: decision.delayMs,
+    });
+    void this.#respawn(decision.delayMs, decision.deaths);
+  }
+
+  #leaveWaiting(): void {
+    if (this.#front.state !== "waiting") return;
+    this.#front.cancel.abort();
+    this.#front = { state: "idle" };
+  }
+
+  #retire(worker: Worker): void {
+    const { killOldDelayMs, killDelayMs, emit } = this.#options;
+    const retired = (async () => {
+      await delay(killOldDelayMs, this.#stopping.signal);
+      emit({
+        type: "worker-retiring",
+        pid: worker.pid,
+        generation: worker.generation,
+      });
+      await this.#end(worker, killDelayMs);
+    })();
+    this.#retiring.add(retired);
+    void retired.finally(() => this.#retiring.delete(retired));
+  }
+
+  /** SIGTERM, wait, and SIGKILL for the whole group when the time is over (0: never). */
+  async #end(worker: Worker, killAfterMs: number): Promise<void> {
+    const { pid, generation } = worker;
+    const { emit, stopTimeoutMs } = this.#options;
+    worker.signal("SIGTERM");
+    const gone = new AbortController();
+    void worker.exited.then(() => gone.abort());
+    const startedAt = Date.now();
+    await delay(
+      killAfterMs === 0 ? NEVER_MS : killAfterMs,
+      AbortSignal.any([gone.signal, this.#stopping.signal]),
+    );
+    if (!gone.signal.aborted) {
+      // dewy stops meanwhile: its own limit counts from now on.
+      const leftMs = this.#stopping.signal.aborted ? stopTimeoutMs : 0;
+      await delay(leftMs, gone.signal);
+    }
+    if (!gone.signal.aborted) {
+      emit({
+        type: "worker-killed",
+        pid,
+        generation,
+        waitedMs: Date.now() - startedAt,
+      });
+      worker.killGroup();
+    }
+    const exit = await worker.exited;
+    emit({ type: "worker-retired", pid, generation, exit });
+  }
+}
+
+/** Longest pause a timer takes, milliseconds. */
+const NEVER_MS = 2 ** 31 - 1;

@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
+import { ApplicationError, systemErrorCode } from "../base/errors.ts";
+import type { ProcessExit } from "../base/event.ts";
+
+/** What to launch. */
+export interface WorkerSpec {
+  readonly generation: number;
+  /** The program, already found, and its arguments. */
+  readonly command: readonly [string, ...string[]];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Descriptors the worker gets as 3, 4, … */
+  readonly fds: readonly number[];
+  /** Path of util-linux's `setpriv`, where there is one: the kernel then ends the worker with dewy. */
+  readonly setpriv: string | undefined;
+}
+
+/**
+ * Runs before the program, in the worker's own process: leaves at once when dewy
+ * died before the kernel was told to tie the two together, and sets
+ * `LISTEN_PID`, which only this process knows.
+ */
+const PRELUDE = `[ "$PPID" = "$0" ] || exit 125
+if [ -n "$LISTEN_FDS" ]; then LISTEN_PID=$$; export LISTEN_PID; fi
+exec "$@"`;
+
+/** A launched generation of the application: a process that leads a group of its own. */
+export class Worker {
+  readonly generation: number;
+  readonly pid: number;
+  /** When it was launched, Unix milliseconds. */
+  readonly startedAt = Date.now();
+  /** Resolves when it has ended; never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  #exit: ProcessExit | undefined;
+
+  private constructor(generation: number, pid: number, child: ChildProcess) {
+    this.generation = generation;
+    this.pid = pid;
+    this.exited = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        this.#exit = { code, signal };
+        resolve(this.#exit);
+      });
+    });
+  }
+
+  /**
+   * Starts the process. Its output goes to dewy's own, untouched.
+   *
+   * @throws {ApplicationError} When the system refuses to start it.
+   */
+  static async launch(spec: WorkerSpec): Promise<Worker> {
+    const shell = ["/bin/sh", "-c", PRELUDE, String(Deno.pid), ...spec.command];
+    const [file = "", ...args] = spec.setpriv === undefined
+      ? shell
+      : [spec.setpriv, "--pdeathsig", "TERM", "--", ...shell];
+    const child = spawn(file, args, {
+      cwd: spec.cwd,
+      env: spec.env,
+      detached: true,
+      stdio: ["ignore", "inherit", "inherit", ...spec.fds],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (cause) => {
+        reject(
+          new ApplicationError(
+            `Cannot start "${spec.command[0]}": ${cause.message}`,
+            { cause },
+          ),
+        );
+      });
+    });
+    return new Worker(spec.generation, child.pid ?? 0, child);
+  }
+
+  /** How it ended, or `undefined` while it runs. */
+  get exit(): ProcessExit | undefined {
+    return this.#exit;
+  }
+
+  /** Sends a signal to the program; one that is gone is no error. */
+  signal(name: "SIGTERM" | "SIGKILL"): void {
+    if (this.#exit === undefined) sendSignal(this.pid, name);
+  }
+
+  /** Ends the program and everything in its group at once. */
+  killGroup(): void {
+    sendSignal(-this.pid, "SIGKILL");
+  }
+}
+
+/**
+ * Sends a signal to a process, or with a negative number to a group; one that is
+ * gone is no error.
+ */
+export function sendSignal(pid: number, name: "SIGTERM" | "SIGKILL"): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (systemErrorCode(error) !== "ESRCH") throw error;
+  }
+}
+
+/** Says how a process ended: `exited with code 1`, `was killed by SIGKILL`. */
+export function describeExit(exit: ProcessExit): string {
+  return exit.signal === null
+    ? `exited with code ${exit.code ?? "unknown"}`
+    : `was killed by ${exit.signal}`;
+}

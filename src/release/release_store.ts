@@ -1,0 +1,200 @@
+import { join } from "node:path";
+import { DewyError, FilesystemError, systemErrorCode } from "../base/errors.ts";
+import {
+  activate,
+  deactivate,
+  readCurrent,
+  refuseRealCurrent,
+} from "./activate.ts";
+import {
+  extractArchive,
+  type ExtractLimits,
+  type ExtractSummary,
+} from "./extract.ts";
+import {
+  isReleaseId,
+  nextReleaseId,
+  removableReleases,
+  STAGING_PREFIX,
+} from "./layout.ts";
+
+/** A release that was unpacked and is not yet in service. */
+export interface StagedRelease extends ExtractSummary {
+  /** Absolute path of its folder. */
+  readonly path: string;
+}
+
+/** How a {@link ReleaseStore} is made. */
+export interface ReleaseStoreOptions {
+  /** dewy's working directory, absolute. */
+  readonly root: string;
+  readonly limits: ExtractLimits;
+  readonly now: () => number;
+}
+
+/** The unpacked releases below `<root>/releases`, and the link `<root>/current` to one of them. */
+export class ReleaseStore {
+  #options: ReleaseStoreOptions;
+  #folder: string;
+
+  constructor(options: ReleaseStoreOptions) {
+    this.#options = options;
+    this.#folder = join(options.root, "releases");
+  }
+
+  /** Where the link is. */
+  get link(): string {
+    return join(this.#options.root, "current");
+  }
+
+  /** Returns the folder that `current` leads to, or `undefined` when it leads nowhere. */
+  current(): Promise<string | undefined> {
+    return readCurrent(this.#options.root);
+  }
+
+  /** Whether a release folder is there. */
+  async has(path: string): Promise<boolean> {
+    try {
+      return (await Deno.stat(path)).isDirectory;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw FilesystemError.wrap(`Cannot read "${path}"`, error);
+    }
+  }
+
+  /**
+   * Checks that `current` can be swapped, before anything depends on it.
+   *
+   * @throws {FilesystemError} When it is a real folder or file.
+   */
+  check(): Promise<void> {
+    return refuseRealCurrent(this.#options.root);
+  }
+
+  /**
+   * Unpacks an artifact into a new release folder, which appears under its name
+   * only when it is complete.
+   *
+   * @throws {ArtifactError} When the archive is bad.
+   * @throws {FilesystemError} When it cannot be written.
+   */
+  async stage(
+    archive: { readonly path: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<StagedRelease> {
+    const staging = join(
+      this.#folder,
+      `${STAGING_PREFIX}${crypto.randomUUID()}`,
+    );
+    try {
+      await Deno.mkdir(staging, { recursive: true });
+      const { limits } = this.#options;
+      const summary = await extractArchive(archive, staging, {
+        limits,
+        signal,
+      });
+      const id = nextReleaseId(this.#options.now(), await this.#ids());
+      const path = join(this.#folder, id);
+      await Deno.rename(staging, path);
+      return { path, ...summary };
+    } catch (error) {
+      await removeTree(staging);
+      signal.throwIfAborted();
+      if (error instanceof DewyError) throw error;
+      throw FilesystemError.wrap(
+        `Cannot unpack "${archive.name}" into "${this.#folder}"`,
+        error,
+      );
+    }
+  }
+
+  /** Points `current` at a release; see {@link activate}. */
+  activate(path: string): Promise<void> {
+    return activate(this.#options.root, path);
+  }
+
+  /** Removes the link `current`, for when there was none before. */
+  deactivate(): Promise<void> {
+    return deactivate(this.#options.root);
+  }
+
+  /** Removes a release folder. */
+  remove(path: string): Promise<void> {
+    return removeTree(path);
+  }
+
+  /**
+   * Removes all but the newest `keep` releases, never one of `inUse` (absolute
+   * paths). Returns the paths that went.
+   */
+  async prune(keep: number, inUse: ReadonlySet<string>): Promise<string[]> {
+    const ids = await this.#ids();
+    const usedIds = new Set(
+      ids.filter((id) => inUse.has(join(this.#folder, id))),
+    );
+    const removable = removableReleases(ids, keep, usedIds)
+      .map((id) => join(this.#folder, id));
+    for (const path of removable) await removeTree(path);
+    return removable;
+  }
+
+  /** Removes what an interrupted deploy left: staging folders and the link beside `current`. */
+  async removeLeftovers(): Promise<string[]> {
+    const removed: string[] = [];
+    for (const name of await list(this.#folder)) {
+      if (!name.startsWith(STAGING_PREFIX)) continue;
+      await removeTree(join(this.#folder, name));
+      removed.push(join("releases", name));
+    }
+    const beside = join(this.#options.root, "current.tmp");
+    if (await removeIfLink(beside)) removed.push("current.tmp");
+    return removed;
+  }
+
+  async #ids(): Promise<string[]> {
+    return (await list(this.#folder)).filter(isReleaseId);
+  }
+}
+
+async function list(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) =>
+      name
+    );
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw FilesystemError.wrap(`Cannot list "${folder}"`, error);
+  }
+}
+
+async function removeIfLink(path: string): Promise<boolean> {
+  try {
+    if (!(await Deno.lstat(path)).isSymlink) return false;
+    await Deno.remove(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw FilesystemError.wrap(`Cannot remove "${path}"`, error);
+  }
+}
+
+/** Removes a folder with all in it, also folders whose mode forbids that. */
+async function removeTree(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (systemErrorCode(error) !== "EACCES") {
+      throw FilesystemError.wrap(`Cannot remove "${path}"`, error);
+    }
+    await makeWritable(path);
+    await Deno.remove(path, { recursive: true });
+  }
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  await Deno.chmod(folder, 0o700);
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.isDirectory) await makeWritable(join(folder, entry.name));
+  }
+}

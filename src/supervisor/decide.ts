@@ -1,0 +1,135 @@
+import type { Release, VersionRules } from "../base/release.ts";
+import { cacheKey } from "../base/release.ts";
+import { compareVersions, newestFirst, parseVersion } from "../base/version.ts";
+import type { Latest } from "../registry/registry.ts";
+import type { FailedRelease, State } from "./state.ts";
+
+/** Why nothing is deployed. */
+export type SkipCode =
+  | "up-to-date"
+  | "filtered"
+  | "incomplete"
+  | "downgrade"
+  | "failed-before";
+
+/** What to do with the registry's answer, and why. */
+export type Action =
+  | {
+    readonly kind: "deploy";
+    readonly release: Release;
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "skip";
+    readonly code: SkipCode;
+    readonly reason: string;
+    readonly tag?: string;
+  };
+
+/** What {@link decide} looks at. */
+export interface Situation {
+  readonly latest: Latest;
+  readonly state: State;
+  /** Whether the deployed release's folder is there and `current` leads to it. */
+  readonly intact: boolean;
+  readonly rules: VersionRules;
+  readonly allowDowngrade: boolean;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** No retry is further away than this; a date beyond it comes from a clock that was set back. */
+export const RETRY_MAX_MS = 60 * 60 * 1000;
+
+/** Decides whether the registry's answer is to be deployed. */
+export function decide(situation: Situation): Action {
+  const { latest, state } = situation;
+  if (latest.kind === "filtered") {
+    return { kind: "skip", code: "filtered", reason: latest.reason };
+  }
+  if (latest.kind === "incomplete") {
+    const [newest] = latest.incomplete;
+    return {
+      kind: "skip",
+      code: "incomplete",
+      reason: newest?.reason ?? "no version is complete",
+      ...(newest === undefined ? {} : { tag: newest.tag }),
+    };
+  }
+  const { release } = latest;
+  const { tag } = release;
+  if (state.deployed?.key === cacheKey(release) && situation.intact) {
+    return {
+      kind: "skip",
+      code: "up-to-date",
+      reason: `${tag} is deployed`,
+      tag,
+    };
+  }
+  const failure = recentFailure(situation, release);
+  if (failure !== undefined) {
+    return {
+      kind: "skip",
+      code: "failed-before",
+      reason: failureReason(failure),
+      tag,
+    };
+  }
+  if (isUnwantedDowngrade(situation, tag)) {
+    return {
+      kind: "skip",
+      code: "downgrade",
+      reason:
+        `${tag} is older than ${state.deployed?.tag}, which is deployed; --allow-downgrade would take it`,
+      tag,
+    };
+  }
+  return { kind: "deploy", release, reason: deployReason(situation, release) };
+}
+
+function recentFailure(
+  { state, now }: Situation,
+  release: Release,
+): FailedRelease | undefined {
+  const key = cacheKey(release);
+  const failure = state.failures.find((failed) => failed.key === key);
+  if (failure === undefined) return undefined;
+  // Other bytes were published behind the same tag.
+  if (failure.fingerprint !== release.fingerprint) return undefined;
+  const leftMs = failure.retryAt - now;
+  return leftMs > 0 && leftMs <= RETRY_MAX_MS ? failure : undefined;
+}
+
+function failureReason(failure: FailedRelease): string {
+  const retry = new Date(failure.retryAt).toISOString();
+  return `${failure.tag} failed ${failure.attempts} ${
+    failure.attempts === 1 ? "time" : "times"
+  }: ${failure.reason}; next attempt after ${retry}`;
+}
+
+function isUnwantedDowngrade(situation: Situation, tag: string): boolean {
+  const { state, rules, allowDowngrade } = situation;
+  if (allowDowngrade || state.deployed === undefined) return false;
+  const offered = parseVersion(tag, rules);
+  const deployed = parseVersion(state.deployed.tag, rules);
+  if (offered === undefined || deployed === undefined) return false;
+  // The settings no longer let the deployed version through: someone wants another.
+  if (newestFirst([state.deployed.tag], rules).length === 0) return false;
+  return compareVersions(offered, deployed) < 0;
+}
+
+function deployReason({ state, rules }: Situation, release: Release): string {
+  const { deployed } = state;
+  if (deployed === undefined) return "first deploy";
+  if (deployed.key === cacheKey(release)) {
+    return "the deployed release is missing on disk";
+  }
+  const offered = parseVersion(release.tag, rules);
+  const present = parseVersion(deployed.tag, rules);
+  const order = offered === undefined || present === undefined
+    ? 0
+    : compareVersions(offered, present);
+  if (order > 0) return `newer than ${deployed.tag}`;
+  if (order < 0) return `older than ${deployed.tag}, as the settings ask`;
+  return `another artifact than that of ${deployed.tag}`;
+}

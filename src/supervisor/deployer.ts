@@ -1,0 +1,317 @@
+import {
+  ApplicationError,
+  ArtifactError,
+  DewyError,
+  errorMessage,
+} from "../base/errors.ts";
+import type { HookResult } from "../base/event.ts";
+import { cacheKey, type Release } from "../base/release.ts";
+import type { Clock } from "../base/time.ts";
+import type { CacheEntry } from "../cache/cache.ts";
+import type { Application } from "../process/application.ts";
+import type { HookOptions } from "../process/hook.ts";
+import type { ReleaseStore, StagedRelease } from "../release/release_store.ts";
+import { fetchArtifact, type FetchDeps } from "./fetch_artifact.ts";
+import { decideRetry } from "./retry_policy.ts";
+import {
+  beginDeploy,
+  cancelDeploy,
+  completeDeploy,
+  type DeployIntent,
+  failDeploy,
+} from "./state.ts";
+
+/** What a {@link Deployer} works with. */
+export interface DeployerDeps extends FetchDeps {
+  readonly command: "server" | "assets";
+  readonly releases: ReleaseStore;
+  /** Left out in assets mode. */
+  readonly application: Application | undefined;
+  readonly runHook: (options: HookOptions) => Promise<HookResult>;
+  readonly clock: Clock;
+  readonly hooks: HookSettings;
+}
+
+/** The commands around a deploy. */
+export interface HookSettings {
+  readonly before: string;
+  readonly after: string;
+  readonly timeoutMs: number;
+  /** Whether a failing before-hook stops the deploy. */
+  readonly abortOnFailure: boolean;
+  readonly cwd: string;
+  /** dewy's environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** One deploy on its way, and how far it has come. */
+interface Progress {
+  readonly release: Release;
+  readonly startedAt: number;
+  /** Folder that `current` led to before. */
+  readonly previousPath: string | undefined;
+  entry?: CacheEntry;
+  staged?: StagedRelease;
+  activated: boolean;
+}
+
+/**
+ * Brings one release into service, in an order that a crash at any point leaves
+ * the old version or the new one: fetch, unpack beside, write down what is
+ * about to happen, swap the link, start beside the old worker, and only then
+ * remember it as deployed.
+ */
+export class Deployer {
+  #deps: DeployerDeps;
+
+  constructor(deps: DeployerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Deploys `release`. When it throws, what was in service before is again, and
+   * the failure is remembered; when `signal` was aborted, nothing is.
+   */
+  async deploy(
+    release: Release,
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { state, emit, clock, releases } = this.#deps;
+    const { tag } = release;
+    const previous = state.value.deployed?.tag;
+    emit({ type: "deploy-started", tag, previous, reason });
+    const progress: Progress = {
+      release,
+      startedAt: clock.now(),
+      previousPath: await releases.current(),
+      activated: false,
+    };
+    try {
+      await this.#bringIn(progress, signal);
+    } catch (error) {
+      await this.#takeBack(progress, error, signal);
+      throw error;
+    }
+    const durationMs = clock.now() - progress.startedAt;
+    await this.#remember(progress, durationMs);
+    emit({ type: "deploy-succeeded", tag, durationMs });
+  }
+
+  async #bringIn(progress: Progress, signal: AbortSignal): Promise<void> {
+    const { release } = progress;
+    const { emit, releases, state, clock } = this.#deps;
+    const entry = await fetchArtifact(release, this.#deps, signal);
+    progress.entry = entry;
+    await this.#runHook("before", progress, signal);
+    const startedAt = clock.now();
+    const staged = await releases.stage(
+      { path: entry.path, name: release.artifactName },
+      signal,
+    );
+    progress.staged = staged;
+    const { path, entries, bytes } = staged;
+    const durationMs = clock.now() - startedAt;
+    emit({ type: "archive-extracted", path, entries, bytes, durationMs });
+    const intent = intentOf(progress, entry, path);
+    await state.update((value) => beginDeploy(value, intent));
+    signal.throwIfAborted();
+    progress.activated = true;
+    await releases.activate(path);
+    emit({ type: "link-created", from: path, to: releases.link });
+    await this.#runHook("after", progress, signal);
+    await this.#startApplication(release.tag, signal);
+  }
+
+  async #startApplication(tag: string, signal: AbortSignal): Promise<void> {
+    const { application, emit } = this.#deps;
+    if (application === undefined) return;
+    const { running, pid, ports } = application;
+    if (running) emit({ type: "server-restarting", tag, pid: pid ?? Deno.pid });
+    else emit({ type: "server-starting", tag });
+    await application.replace(signal);
+    emit({ type: "server-started", tag, ports, restarted: running });
+  }
+
+  async #runHook(
+    when: "before" | "after",
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { hooks, emit, runHook } = this.#deps;
+    const command = hooks[when];
+    if (command === "") return;
+    const { cwd, timeoutMs } = hooks;
+    const env = { ...hooks.env, ...this.#hookEnv(progress) };
+    const result = await runHook({
+      when,
+      command,
+      cwd,
+      env,
+      timeoutMs,
+      signal,
+    });
+    emit({ type: "hook-finished", result });
+    if (result.exitCode === 0 || when === "after" || !hooks.abortOnFailure) {
+      return;
+    }
+    throw new ApplicationError(
+      `The before-deploy hook failed with exit code ${result.exitCode}${
+        result.timedOut ? " (time limit)" : ""
+      }`,
+      {
+        hint:
+          "Mend what the hook reports, or let deploys go on with --hook-failure continue",
+      },
+    );
+  }
+
+  #hookEnv(progress: Progress): Record<string, string> {
+    const { release, entry, staged } = progress;
+    const { state, command } = this.#deps;
+    return {
+      DEWY_VERSION: release.tag,
+      DEWY_PREVIOUS_VERSION: state.value.deployed?.tag ?? "",
+      DEWY_RELEASE_DIR: staged?.path ?? "",
+      DEWY_ARTIFACT: entry?.path ?? "",
+      DEWY_COMMAND: command,
+    };
+  }
+
+  /** The release is in service from here on, whatever fails. */
+  async #remember(progress: Progress, durationMs: number): Promise<void> {
+    const { state, cache, clock } = this.#deps;
+    const { release, staged, entry } = progress;
+    if (staged === undefined || entry === undefined) return;
+    const key = cacheKey(release);
+    const { tag } = release;
+    const deployed = {
+      tag,
+      key,
+      sha256: entry.sha256,
+      path: staged.path,
+      at: clock.now(),
+    };
+    await this.#try(
+      "the state",
+      () =>
+        state.update((value) => completeDeploy(value, deployed, durationMs)),
+    );
+    await this.#try("the cache entry current", () => cache.writeCurrent(key));
+  }
+
+  /** Puts back what was in service before, and writes the failure down. */
+  async #takeBack(
+    progress: Progress,
+    error: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { releases, state, emit, application } = this.#deps;
+    const { tag } = progress.release;
+    const { staged, previousPath } = progress;
+    if (progress.activated) {
+      await this.#try(
+        "the link",
+        () =>
+          previousPath === undefined
+            ? releases.deactivate()
+            : releases.activate(previousPath),
+      );
+    }
+    if (staged !== undefined) {
+      await this.#try("the failed release", () => releases.remove(staged.path));
+    }
+    // A stop aborts without an error of dewy's own; a deadline does with one.
+    if (signal.aborted && !(signal.reason instanceof DewyError)) {
+      await this.#try("the state", () => state.update(cancelDeploy));
+      emit({ type: "deploy-cancelled", tag });
+      return;
+    }
+    await this.#rememberFailure(progress, error);
+    if (
+      application !== undefined && !application.running &&
+      previousPath !== undefined
+    ) {
+      await this.#try("the previous release", () => application.bringUp());
+    }
+  }
+
+  async #rememberFailure(progress: Progress, error: unknown): Promise<void> {
+    const { state, emit, clock, cache } = this.#deps;
+    const { release, entry, startedAt } = progress;
+    const key = cacheKey(release);
+    const { tag, fingerprint } = release;
+    const before = state.value.failures.find((failed) => failed.key === key);
+    const repeated = before !== undefined && before.fingerprint === fingerprint;
+    const attempts = repeated ? before.attempts + 1 : 1;
+    const { delayMs, quarantined } = decideRetry(
+      error,
+      attempts,
+      Math.random(),
+    );
+    const now = clock.now();
+    const sha256 = entry?.sha256;
+    const failed = {
+      tag,
+      key,
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+      ...(sha256 === undefined ? {} : { sha256 }),
+      reason: errorMessage(error),
+      quarantined,
+      attempts,
+      lastAt: now,
+      retryAt: now + delayMs,
+    };
+    if (error instanceof ArtifactError) {
+      await this.#try("the bad artifact", () => cache.remove(key));
+    }
+    await this.#try(
+      "the state",
+      () =>
+        state.update((value) =>
+          failDeploy(value, failed, {
+            kind: "failed",
+            durationMs: now - startedAt,
+          })
+        ),
+    );
+    const restoredTo = state.value.deployed?.tag;
+    emit({
+      type: "deploy-failed",
+      failure: {
+        tag,
+        error: error instanceof Error ? error : new Error(String(error)),
+        ...(restoredTo === undefined ? {} : { restoredTo }),
+        attempts,
+        retryAt: failed.retryAt,
+      },
+    });
+  }
+
+  /** Does what must not stop the rest; a failure is told as an event. */
+  async #try(what: string, task: () => Promise<unknown>): Promise<void> {
+    try {
+      await task();
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      this.#deps.emit({ type: "cleanup-failed", what, error });
+    }
+  }
+}
+
+function intentOf(
+  { release, startedAt, previousPath }: Progress,
+  entry: CacheEntry,
+  path: string,
+): DeployIntent {
+  const { tag, fingerprint } = release;
+  return {
+    tag,
+    key: cacheKey(release),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    sha256: entry.sha256,
+    path,
+    ...(previousPath === undefined ? {} : { previousPath }),
+    startedAt,
+  };
+}

@@ -1,0 +1,133 @@
+import { basename } from "node:path";
+import type { EmitEvent } from "../base/event.ts";
+import type { Clock } from "../base/time.ts";
+import type { Cache } from "../cache/cache.ts";
+import type { ReleaseStore } from "../release/release_store.ts";
+import { decideRetryAfterCrash } from "./retry_policy.ts";
+import {
+  adoptRelease,
+  completeDeploy,
+  type DeployIntent,
+  failDeploy,
+} from "./state.ts";
+import type { StateFile } from "./state_file.ts";
+
+/** What {@link recover} works with. */
+export interface RecoverDeps {
+  readonly command: "server" | "assets";
+  readonly state: StateFile;
+  readonly cache: Cache;
+  readonly releases: ReleaseStore;
+  readonly clock: Clock;
+  readonly emit: EmitEvent;
+}
+
+/**
+ * Puts the working directory in order after whatever ended the dewy before:
+ * removes half-written things, ends or takes back a deploy that was under way,
+ * and takes over what another dewy (also the original one) deployed here.
+ */
+export async function recover(deps: RecoverDeps): Promise<void> {
+  const { cache, releases, state, emit } = deps;
+  await releases.check();
+  await cache.removeLeftovers();
+  const removed = await releases.removeLeftovers();
+  if (removed.length > 0) emit({ type: "leftovers-removed", paths: removed });
+  const { deploying } = state.value;
+  if (deploying !== undefined) await endInterrupted(deploying, deps);
+  if (state.value.deployed === undefined) await adopt(deps);
+}
+
+async function endInterrupted(
+  intent: DeployIntent,
+  deps: RecoverDeps,
+): Promise<void> {
+  const { releases, command } = deps;
+  const arrived = await releases.current() === intent.path;
+  // Files are in service once the link is swapped; a program has yet to prove itself.
+  if (command === "assets" && arrived) await completeInterrupted(intent, deps);
+  else await takeBackInterrupted(intent, deps);
+}
+
+async function completeInterrupted(
+  intent: DeployIntent,
+  { state, clock, cache }: RecoverDeps,
+): Promise<void> {
+  const { tag, key, path, sha256, startedAt } = intent;
+  const now = clock.now();
+  const deployed = {
+    tag,
+    key,
+    path,
+    at: now,
+    ...(sha256 === undefined ? {} : { sha256 }),
+  };
+  await state.update((value) =>
+    completeDeploy(value, deployed, now - startedAt)
+  );
+  await cache.writeCurrent(key);
+}
+
+async function takeBackInterrupted(
+  intent: DeployIntent,
+  deps: RecoverDeps,
+): Promise<void> {
+  const { state, releases, clock, emit } = deps;
+  const { tag, key, fingerprint, sha256, path, previousPath, startedAt } =
+    intent;
+  const back = await firstThere(releases, [
+    state.value.deployed?.path,
+    previousPath,
+  ]);
+  if (back === undefined) await releases.deactivate();
+  else await releases.activate(back);
+  await releases.remove(path);
+  const before = state.value.failures.find((failed) => failed.key === key);
+  const attempts = (before?.attempts ?? 0) + 1;
+  const now = clock.now();
+  const failed = {
+    tag,
+    key,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    reason: "dewy ended while it was being deployed",
+    quarantined: false,
+    attempts,
+    lastAt: now,
+    retryAt: now + decideRetryAfterCrash(attempts, Math.random()),
+  };
+  const durationMs = now - startedAt;
+  await state.update((value) =>
+    failDeploy(value, failed, { kind: "interrupted", durationMs })
+  );
+  const restoredTo = back === undefined ? undefined : state.value.deployed?.tag;
+  emit({ type: "deploy-interrupted", tag, restoredTo });
+}
+
+async function firstThere(
+  releases: ReleaseStore,
+  paths: readonly (string | undefined)[],
+): Promise<string | undefined> {
+  for (const path of paths) {
+    if (path !== undefined && await releases.has(path)) return path;
+  }
+  return undefined;
+}
+
+/** Takes over the release that `current` leads to; its key stands in the cache, as the original writes it. */
+async function adopt(
+  { state, cache, releases, clock }: RecoverDeps,
+): Promise<void> {
+  const path = await releases.current();
+  if (path === undefined) return;
+  const key = await cache.readCurrent() ?? "";
+  const [tag = ""] = key.split("--");
+  await state.update((value) =>
+    adoptRelease(value, {
+      tag: tag === "" ? basename(path) : tag,
+      key,
+      path,
+      at: clock.now(),
+    })
+  );
+}
