@@ -54,21 +54,22 @@ export class FileRegistry implements Registry {
     this.#options = options;
   }
 
+  get rules(): VersionRules {
+    return this.#options.rules;
+  }
+
   async latest(signal: AbortSignal): Promise<Latest> {
     const { folder, rules } = this.#options;
     const shownUrl = describeUrl(this.#options.url);
-    const entries = await this.#reader.list(folder, signal);
-    if (entries === undefined) {
+    const names = await this.#reader.list(folder, signal);
+    if (names === undefined) {
       throw new SourceError(
         "not-found",
         `Cannot read registry "${shownUrl}": no such folder`,
         { hint: `Create it, with a folder for each version: ${folder}/v1.2.3` },
       );
     }
-    const names = entries
-      .filter(({ kind }) => kind === "folder" || kind === "link")
-      .map(({ name }) => name);
-    const choice = chooseVersions(names, { rules, shownUrl });
+    const choice = chooseVersions(names.folders, { rules, shownUrl });
     if (choice.kind === "filtered") return choice;
     return await this.#firstComplete(choice.versions, signal);
   }
@@ -144,10 +145,7 @@ export class FileRegistry implements Registry {
   ): Promise<Release | string> {
     const { platform, artifact } = this.#options;
     const folder = join(this.#options.folder, version.tag);
-    const entries = await this.#reader.list(folder, signal) ?? [];
-    const names = entries
-      .filter(({ kind }) => kind === "file" || kind === "link")
-      .map(({ name }) => name);
+    const names = (await this.#reader.list(folder, signal))?.files ?? [];
     const candidates = names.filter((name) => !TEMPORARY.test(name));
     const name = artifact ?? selectArtifact(candidates, platform);
     if (name === undefined) {

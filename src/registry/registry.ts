@@ -1,4 +1,4 @@
-import type { Release } from "../base/release.ts";
+import type { Release, VersionRules } from "../base/release.ts";
 
 /** A newer version that cannot be deployed yet. */
 export interface IncompleteVersion {
@@ -44,6 +44,9 @@ export const GRACE_PERIOD_MS = 30 * 60 * 1000;
 
 /** Says which version is wanted. A driver answers; waiting, retrying and logging are its caller's. */
 export interface Registry {
+  /** How this registry's versions are read, filtered and ordered. */
+  readonly rules: VersionRules;
+
   /**
    * Returns the newest version that this host may deploy.
    *
