@@ -11,10 +11,10 @@ export interface FileFacts {
   readonly fingerprint: string;
 }
 
-/** A name in a folder. */
-export interface FolderEntry {
-  readonly name: string;
-  readonly kind: "file" | "folder" | "link" | "other";
+/** The names in a folder, in order; a link is in both lists, because what it leads to is not known yet. */
+export interface FolderNames {
+  readonly folders: readonly string[];
+  readonly files: readonly string[];
 }
 
 /**
@@ -25,11 +25,8 @@ export interface FolderEntry {
 export class FolderReader {
   #hanging = 0;
 
-  /** Returns what is in a folder, by name; `undefined` when there is no such folder. */
-  list(
-    path: string,
-    signal: AbortSignal,
-  ): Promise<FolderEntry[] | undefined> {
+  /** Returns what is in a folder; `undefined` when there is no such folder. */
+  list(path: string, signal: AbortSignal): Promise<FolderNames | undefined> {
     return this.#run(path, { signal, task: () => listFolder(path) });
   }
 
@@ -87,18 +84,14 @@ function explain(path: string, cause: unknown): undefined {
   });
 }
 
-async function listFolder(path: string): Promise<FolderEntry[]> {
-  const entries: FolderEntry[] = [];
+async function listFolder(path: string): Promise<FolderNames> {
+  const folders: string[] = [];
+  const files: string[] = [];
   for await (const entry of Deno.readDir(path)) {
-    entries.push({ name: entry.name, kind: kindOf(entry) });
+    if (entry.isDirectory || entry.isSymlink) folders.push(entry.name);
+    if (entry.isFile || entry.isSymlink) files.push(entry.name);
   }
-  return entries.sort((a, b) => a.name < b.name ? -1 : 1);
-}
-
-function kindOf(entry: Deno.DirEntry): FolderEntry["kind"] {
-  if (entry.isDirectory) return "folder";
-  if (entry.isSymlink) return "link";
-  return entry.isFile ? "file" : "other";
+  return { folders: folders.sort(), files: files.sort() };
 }
 
 async function readFacts(path: string): Promise<FileFacts> {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openArtifactStore } from "../../src/artifact/open_artifact_store.ts";
 import { openRegistry } from "../../src/registry/open_registry.ts";
-import type { OpenOptions, RegistryHarness } from "./registry_suite.ts";
+import type { OpenOptions, RegistryHarness } from "./registry_harness.ts";
 
 /** Sets up a registry in a folder of its own, whose name needs escaping. */
 export async function openFileHarness(): Promise<RegistryHarness> {

@@ -1,51 +1,18 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import type { ArtifactStore } from "../../src/artifact/artifact_store.ts";
 import { SourceError } from "../../src/base/errors.ts";
-import type { Platform } from "../../src/base/platform.ts";
-import type { Release } from "../../src/base/release.ts";
+import { GRACE_PERIOD_MS } from "../../src/registry/registry.ts";
 import {
-  GRACE_PERIOD_MS,
-  type Latest,
-  type Registry,
-} from "../../src/registry/registry.ts";
-
-/** What is published for one version: artifact name and its text. */
-export type Artifacts = Readonly<Record<string, string>>;
-
-/** Options of the registry under test; the rest comes from the suite. */
-export interface OpenOptions {
-  readonly preRelease?: boolean;
-  readonly artifact?: string;
-  readonly version?: string;
-  readonly calver?: string;
-  readonly slot?: string;
-  readonly platform?: Platform;
-  readonly now?: () => number;
-}
-
-/** One empty registry of the kind under test, and the means to fill and to look into it. */
-export interface RegistryHarness extends AsyncDisposable {
-  /** Publishes a version; with no artifacts, one whose upload has only begun. */
-  publish(tag: string, artifacts: Artifacts): Promise<void>;
-  /** Removes an artifact of a published version. */
-  withdraw(tag: string, artifact: string): Promise<void>;
-  open(options: OpenOptions): Registry;
-  /** A registry that was never set up. */
-  openMissing(): Registry;
-  /** Names of the audit records of a version. */
-  records(tag: string): Promise<string[]>;
-  /** Reads the artifacts that the registry names. */
-  readonly store: ArtifactStore;
-  /** Whether names may hold any character that the registry's files may have. */
-  readonly anyName: boolean;
-}
-
-/** Sets up one empty registry. */
-export type OpenHarness = () => Promise<RegistryHarness>;
-
-const PLATFORM: Platform = { os: "linux", arch: "amd64" };
-const ARTIFACT = "app_linux_amd64.tar.gz";
-const NEVER = new AbortController().signal;
+  ARTIFACT,
+  latest,
+  latestRelease,
+  latestTag,
+  NEVER,
+  type OpenHarness,
+  publishAll,
+  read,
+  type RegistryHarness,
+  reportOf,
+} from "./registry_harness.ts";
 
 /** Tests what every {@link Registry} must do. */
 export function testRegistry(name: string, openHarness: OpenHarness): void {
@@ -58,7 +25,9 @@ export function testRegistry(name: string, openHarness: OpenHarness): void {
       await body(harness);
     });
   testChoice(test);
+  testRules(test);
   testMissing(test);
+  testFailures(test);
   testNames(test);
   testReport(test);
 }
@@ -87,6 +56,9 @@ function testChoice(test: Test): void {
     deepEqual([release.tag, release.slot], ["v1.0.0+blue", "blue"]);
     equal((await latest(harness, { slot: "red" })).kind, "filtered");
   });
+}
+
+function testRules(test: Test): void {
   test("latest() keeps to the constraint", async (harness) => {
     await publishAll(harness, ["v1.4.0", "v1.5.0-rc.1", "v2.0.0"]);
     equal(await latestTag(harness, { version: "^1.4" }), "v1.4.0");
@@ -153,6 +125,9 @@ function testMissing(test: Test): void {
     await harness.publish("v1.1.0", { [ARTIFACT]: "" });
     equal((await latest(harness, {})).kind, "incomplete");
   });
+}
+
+function testFailures(test: Test): void {
   test("latest() finds the artifact named in the URL", async (harness) => {
     await harness.publish("v1.0.0", { "site.zip": "site", [ARTIFACT]: "app" });
     const release = await latestRelease(harness, { artifact: "site.zip" });
@@ -256,48 +231,4 @@ function testReport(test: Test): void {
     const gone = reportOf({ ...release, tag: "v9.9.9" });
     await rejects(harness.open({}).report(gone, NEVER), SourceError);
   });
-}
-
-function reportOf(release: Release) {
-  return {
-    release,
-    command: "server" as const,
-    host: "web 1",
-    at: Date.UTC(2024, 0, 15, 10, 30, 45, 123),
-  };
-}
-
-async function publishAll(
-  harness: RegistryHarness,
-  tags: readonly string[],
-): Promise<void> {
-  for (const tag of tags) await harness.publish(tag, { [ARTIFACT]: tag });
-}
-
-function latest(
-  harness: RegistryHarness,
-  options: OpenOptions,
-): Promise<Latest> {
-  return harness.open({ platform: PLATFORM, ...options }).latest(NEVER);
-}
-
-async function latestRelease(
-  harness: RegistryHarness,
-  options: OpenOptions,
-): Promise<Release> {
-  const found = await latest(harness, options);
-  ok(found.kind === "release", JSON.stringify(found));
-  return found.release;
-}
-
-async function latestTag(
-  harness: RegistryHarness,
-  options: OpenOptions,
-): Promise<string> {
-  return (await latestRelease(harness, options)).tag;
-}
-
-async function read(harness: RegistryHarness, url: string): Promise<string> {
-  const { stream } = await harness.store.open(url, NEVER);
-  return await new Response(stream).text();
 }
