@@ -59,6 +59,17 @@ function testChoice(test: Test): void {
 }
 
 function testRules(test: Test): void {
+  test("rules are those it was opened with", (harness) => {
+    const options = { slot: "blue", calver: "YYYY.0M", version: "2024.x" };
+    const { rules } = harness.open({ ...options, preRelease: true });
+    deepEqual(rules, {
+      preRelease: true,
+      slot: "blue",
+      calver: "YYYY.0M",
+      constraint: "2024.x",
+    });
+    return Promise.resolve();
+  });
   test("latest() keeps to the constraint", async (harness) => {
     await publishAll(harness, ["v1.4.0", "v1.5.0-rc.1", "v2.0.0"]);
     equal(await latestTag(harness, { version: "^1.4" }), "v1.4.0");
