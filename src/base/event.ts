@@ -23,7 +23,7 @@ export interface DeployFailure {
   readonly tag: string;
   readonly error: Error;
   /** The version that runs or is linked again; left out when there is none. */
-  readonly restoredTo?: string;
+  readonly restoredTo?: string | undefined;
   readonly attempts: number;
   /** When it is tried again, Unix milliseconds. */
   readonly retryAt: number;
@@ -185,6 +185,12 @@ export type DeployEvent =
   }
   | { readonly type: "deploy-failed"; readonly failure: DeployFailure }
   | { readonly type: "deploy-cancelled"; readonly tag: string }
+  | {
+    readonly type: "rollback-started";
+    readonly tag: string;
+    readonly to: string;
+    readonly reason: string;
+  }
   | { readonly type: "report-sent"; readonly tag: string }
   | {
     readonly type: "report-failed";

@@ -4,6 +4,8 @@ export interface Application {
   readonly running: boolean;
   /** Process id of the worker in front, if one runs. */
   readonly pid: number | undefined;
+  /** How often in a row its worker died young; 0 while it is well. */
+  readonly deaths: number;
   /** How many addresses it listens on. */
   readonly ports: number;
 

@@ -35,7 +35,11 @@ type Front =
     readonly worker: Worker;
     readonly deaths: number;
   }
-  | { readonly state: "waiting"; readonly cancel: AbortController };
+  | {
+    readonly state: "waiting";
+    readonly cancel: AbortController;
+    readonly deaths: number;
+  };
 
 /**
  * The managed application as a row of generations that share dewy's listening
@@ -63,6 +67,10 @@ export class ServerProcess implements Application, AsyncDisposable {
 
   get pid(): number | undefined {
     return this.#front.state === "running" ? this.#front.worker.pid : undefined;
+  }
+
+  get deaths(): number {
+    return this.#front.state === "idle" ? 0 : this.#front.deaths;
   }
 
   get ports(): number {
@@ -167,7 +175,7 @@ export class ServerProcess implements Application, AsyncDisposable {
 
   async #respawn(afterMs: number, deaths: number): Promise<void> {
     const cancel = new AbortController();
-    this.#front = { state: "waiting", cancel };
+    this.#front = { state: "waiting", cancel, deaths };
     await delay(afterMs, cancel.signal);
     await this.#inTurn(async () => {
       if (!cancel.signal.aborted) await this.#launchUnproved(deaths);

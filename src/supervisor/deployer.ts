@@ -1,18 +1,11 @@
-import {
-  ApplicationError,
-  ArtifactError,
-  DewyError,
-  errorMessage,
-} from "../base/errors.ts";
-import type { HookResult } from "../base/event.ts";
+import { ApplicationError, ArtifactError, DewyError } from "../base/errors.ts";
 import { cacheKey, type Release } from "../base/release.ts";
-import type { Clock } from "../base/time.ts";
 import type { CacheEntry } from "../cache/cache.ts";
 import type { Application } from "../process/application.ts";
-import type { HookOptions } from "../process/hook.ts";
 import type { ReleaseStore, StagedRelease } from "../release/release_store.ts";
 import { fetchArtifact, type FetchDeps } from "./fetch_artifact.ts";
-import { decideRetry } from "./retry_policy.ts";
+import { type HookDeps, runDeployHook } from "./deploy_hook.ts";
+import { attemptsSoFar, failureOf } from "./failure.ts";
 import {
   beginDeploy,
   cancelDeploy,
@@ -20,28 +13,14 @@ import {
   type DeployIntent,
   failDeploy,
 } from "./state.ts";
+import { tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link Deployer} works with. */
-export interface DeployerDeps extends FetchDeps {
+export interface DeployerDeps extends FetchDeps, HookDeps {
   readonly command: "server" | "assets";
   readonly releases: ReleaseStore;
   /** Left out in assets mode. */
   readonly application: Application | undefined;
-  readonly runHook: (options: HookOptions) => Promise<HookResult>;
-  readonly clock: Clock;
-  readonly hooks: HookSettings;
-}
-
-/** The commands around a deploy. */
-export interface HookSettings {
-  readonly before: string;
-  readonly after: string;
-  readonly timeoutMs: number;
-  /** Whether a failing before-hook stops the deploy. */
-  readonly abortOnFailure: boolean;
-  readonly cwd: string;
-  /** dewy's environment. */
-  readonly env: Readonly<Record<string, string>>;
 }
 
 /** One deploy on its way, and how far it has come. */
@@ -133,49 +112,20 @@ export class Deployer {
     emit({ type: "server-started", tag, ports, restarted: running });
   }
 
-  async #runHook(
+  #runHook(
     when: "before" | "after",
-    progress: Progress,
+    { release, entry, staged }: Progress,
     signal: AbortSignal,
   ): Promise<void> {
-    const { hooks, emit, runHook } = this.#deps;
-    const command = hooks[when];
-    if (command === "") return;
-    const { cwd, timeoutMs } = hooks;
-    const env = { ...hooks.env, ...this.#hookEnv(progress) };
-    const result = await runHook({
-      when,
-      command,
-      cwd,
-      env,
-      timeoutMs,
-      signal,
-    });
-    emit({ type: "hook-finished", result });
-    if (result.exitCode === 0 || when === "after" || !hooks.abortOnFailure) {
-      return;
-    }
-    throw new ApplicationError(
-      `The before-deploy hook failed with exit code ${result.exitCode}${
-        result.timedOut ? " (time limit)" : ""
-      }`,
-      {
-        hint:
-          "Mend what the hook reports, or let deploys go on with --hook-failure continue",
-      },
-    );
-  }
-
-  #hookEnv(progress: Progress): Record<string, string> {
-    const { release, entry, staged } = progress;
-    const { state, command } = this.#deps;
-    return {
+    const { command, state } = this.#deps;
+    const variables = {
       DEWY_VERSION: release.tag,
       DEWY_PREVIOUS_VERSION: state.value.deployed?.tag ?? "",
       DEWY_RELEASE_DIR: staged?.path ?? "",
       DEWY_ARTIFACT: entry?.path ?? "",
       DEWY_COMMAND: command,
     };
+    return runDeployHook(when, { ...this.#deps, variables }, signal);
   }
 
   /** The release is in service from here on, whatever fails. */
@@ -184,11 +134,12 @@ export class Deployer {
     const { release, staged, entry } = progress;
     if (staged === undefined || entry === undefined) return;
     const key = cacheKey(release);
-    const { tag } = release;
+    const { tag, fingerprint } = release;
     const deployed = {
       tag,
       key,
       sha256: entry.sha256,
+      fingerprint,
       path: staged.path,
       at: clock.now(),
     };
@@ -239,29 +190,12 @@ export class Deployer {
   async #rememberFailure(progress: Progress, error: unknown): Promise<void> {
     const { state, emit, clock, cache } = this.#deps;
     const { release, entry, startedAt } = progress;
-    const key = cacheKey(release);
     const { tag, fingerprint } = release;
-    const before = state.value.failures.find((failed) => failed.key === key);
-    const repeated = before !== undefined && before.fingerprint === fingerprint;
-    const attempts = repeated ? before.attempts + 1 : 1;
-    const { delayMs, quarantined } = decideRetry(
-      error,
-      attempts,
-      Math.random(),
-    );
+    const key = cacheKey(release);
+    const identity = { tag, key, fingerprint, sha256: entry?.sha256 };
+    const attempts = attemptsSoFar(state.value, identity) + 1;
     const now = clock.now();
-    const sha256 = entry?.sha256;
-    const failed = {
-      tag,
-      key,
-      ...(fingerprint === undefined ? {} : { fingerprint }),
-      ...(sha256 === undefined ? {} : { sha256 }),
-      reason: errorMessage(error),
-      quarantined,
-      attempts,
-      lastAt: now,
-      retryAt: now + delayMs,
-    };
+    const failed = failureOf(identity, { error, attempts, now });
     if (error instanceof ArtifactError) {
       await this.#try("the bad artifact", () => cache.remove(key));
     }
@@ -281,21 +215,15 @@ export class Deployer {
       failure: {
         tag,
         error: error instanceof Error ? error : new Error(String(error)),
-        ...(restoredTo === undefined ? {} : { restoredTo }),
+        restoredTo,
         attempts,
         retryAt: failed.retryAt,
       },
     });
   }
 
-  /** Does what must not stop the rest; a failure is told as an event. */
-  async #try(what: string, task: () => Promise<unknown>): Promise<void> {
-    try {
-      await task();
-    } catch (cause) {
-      const error = cause instanceof Error ? cause : new Error(String(cause));
-      this.#deps.emit({ type: "cleanup-failed", what, error });
-    }
+  #try(what: string, task: () => Promise<unknown>): Promise<void> {
+    return tryOrTell(what, task, this.#deps.emit);
   }
 }
 
@@ -305,13 +233,7 @@ function intentOf(
   path: string,
 ): DeployIntent {
   const { tag, fingerprint } = release;
-  return {
-    tag,
-    key: cacheKey(release),
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-    sha256: entry.sha256,
-    path,
-    ...(previousPath === undefined ? {} : { previousPath }),
-    startedAt,
-  };
+  const { sha256 } = entry;
+  const key = cacheKey(release);
+  return { tag, key, fingerprint, sha256, path, previousPath, startedAt };
 }

@@ -3,7 +3,7 @@ import type { EmitEvent } from "../base/event.ts";
 import type { Clock } from "../base/time.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { ReleaseStore } from "../release/release_store.ts";
-import { decideRetryAfterCrash } from "./retry_policy.ts";
+import { attemptsSoFar, interruptionOf } from "./failure.ts";
 import {
   adoptRelease,
   completeDeploy,
@@ -53,15 +53,9 @@ async function completeInterrupted(
   intent: DeployIntent,
   { state, clock, cache }: RecoverDeps,
 ): Promise<void> {
-  const { tag, key, path, sha256, startedAt } = intent;
+  const { tag, key, path, sha256, fingerprint, startedAt } = intent;
   const now = clock.now();
-  const deployed = {
-    tag,
-    key,
-    path,
-    at: now,
-    ...(sha256 === undefined ? {} : { sha256 }),
-  };
+  const deployed = { tag, key, path, sha256, fingerprint, at: now };
   await state.update((value) =>
     completeDeploy(value, deployed, now - startedAt)
   );
@@ -73,8 +67,7 @@ async function takeBackInterrupted(
   deps: RecoverDeps,
 ): Promise<void> {
   const { state, releases, clock, emit } = deps;
-  const { tag, key, fingerprint, sha256, path, previousPath, startedAt } =
-    intent;
+  const { tag, path, previousPath, startedAt } = intent;
   const back = await firstThere(releases, [
     state.value.deployed?.path,
     previousPath,
@@ -82,20 +75,9 @@ async function takeBackInterrupted(
   if (back === undefined) await releases.deactivate();
   else await releases.activate(back);
   await releases.remove(path);
-  const before = state.value.failures.find((failed) => failed.key === key);
-  const attempts = (before?.attempts ?? 0) + 1;
+  const attempts = attemptsSoFar(state.value, intent) + 1;
   const now = clock.now();
-  const failed = {
-    tag,
-    key,
-    ...(fingerprint === undefined ? {} : { fingerprint }),
-    ...(sha256 === undefined ? {} : { sha256 }),
-    reason: "dewy ended while it was being deployed",
-    quarantined: false,
-    attempts,
-    lastAt: now,
-    retryAt: now + decideRetryAfterCrash(attempts, Math.random()),
-  };
+  const failed = interruptionOf(intent, { attempts, now });
   const durationMs = now - startedAt;
   await state.update((value) =>
     failDeploy(value, failed, { kind: "interrupted", durationMs })

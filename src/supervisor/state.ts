@@ -4,23 +4,27 @@ export interface DeployedRelease {
   /** Cache key of its artifact. */
   readonly key: string;
   /** SHA-256 of its artifact, lower-case hex; unknown for one taken over from another dewy. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
+  /** What the registry showed of it. */
+  readonly fingerprint?: string | undefined;
   /** Absolute path of its folder. */
   readonly path: string;
   /** When it came into service, Unix milliseconds. */
   readonly at: number;
+  /** Failed attempts in a row before it came up. */
+  readonly failedBefore?: number | undefined;
 }
 
 /** A deploy that was begun: after a crash it tells the next start what to put back. */
 export interface DeployIntent {
   readonly tag: string;
   readonly key: string;
-  readonly fingerprint?: string;
-  readonly sha256?: string;
+  readonly fingerprint?: string | undefined;
+  readonly sha256?: string | undefined;
   /** Folder of the release that is coming. */
   readonly path: string;
   /** Folder that `current` led to before; left out when there was none. */
-  readonly previousPath?: string;
+  readonly previousPath?: string | undefined;
   readonly startedAt: number;
 }
 
@@ -29,8 +33,8 @@ export interface FailedRelease {
   readonly tag: string;
   readonly key: string;
   /** What the registry showed; other bytes behind the same tag have another one. */
-  readonly fingerprint?: string;
-  readonly sha256?: string;
+  readonly fingerprint?: string | undefined;
+  readonly sha256?: string | undefined;
   readonly reason: string;
   /** Whether its bytes are bad, so that the same bytes need no second look. */
   readonly quarantined: boolean;
@@ -45,7 +49,7 @@ export interface HistoryEntry {
   readonly at: number;
   readonly tag: string;
   readonly key: string;
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
   readonly outcome: "deployed" | "failed" | "interrupted";
   readonly reason: string;
   readonly durationMs: number;
@@ -55,10 +59,10 @@ export interface HistoryEntry {
 export interface State {
   readonly format: 1;
   /** The release in service. */
-  readonly deployed?: DeployedRelease;
+  readonly deployed?: DeployedRelease | undefined;
   /** The one in service before it, kept on disk for a way back. */
-  readonly previous?: DeployedRelease;
-  readonly deploying?: DeployIntent;
+  readonly previous?: DeployedRelease | undefined;
+  readonly deploying?: DeployIntent | undefined;
   readonly failures: readonly FailedRelease[];
   /** SHA-256 of cached artifacts as they were when downloaded, by cache key. */
   readonly digests: Readonly<Record<string, string>>;
@@ -89,23 +93,25 @@ export function completeDeploy(
   deployed: DeployedRelease,
   durationMs: number,
 ): State {
-  const { deploying: _, ...rest } = state;
   const { tag, key, at, sha256 } = deployed;
-  const failures = state.failures.filter((failure) => failure.key !== key);
-  const previous = state.deployed?.path === deployed.path
+  const failedBefore = state.failures.find((failed) => failed.key === key)
+    ?.attempts;
+  const previous = state.deployed?.key === key
     ? state.previous
     : state.deployed;
+  const outcome = "deployed";
   return {
-    ...rest,
-    deployed,
-    ...(previous === undefined ? {} : { previous }),
-    failures,
+    ...state,
+    deploying: undefined,
+    deployed: { ...deployed, failedBefore },
+    previous,
+    failures: state.failures.filter((failed) => failed.key !== key),
     history: addHistory(state, {
       at,
       tag,
       key,
-      ...(sha256 === undefined ? {} : { sha256 }),
-      outcome: "deployed",
+      sha256,
+      outcome,
       reason: "",
       durationMs,
     }),
@@ -116,33 +122,55 @@ export function completeDeploy(
 export function failDeploy(
   state: State,
   failure: FailedRelease,
-  outcome: {
+  { kind: outcome, durationMs }: {
     readonly kind: "failed" | "interrupted";
     readonly durationMs: number;
   },
 ): State {
-  const { deploying: _, ...rest } = state;
-  const { tag, key, sha256, reason, lastAt } = failure;
+  const { tag, key, sha256, reason, lastAt: at } = failure;
   const others = state.failures.filter((other) => other.key !== key);
   return {
-    ...rest,
+    ...state,
+    deploying: undefined,
     failures: [...others, failure].slice(-FAILURES_KEPT),
     history: addHistory(state, {
-      at: lastAt,
+      at,
       tag,
       key,
-      ...(sha256 === undefined ? {} : { sha256 }),
-      outcome: outcome.kind,
+      sha256,
+      outcome,
       reason,
-      durationMs: outcome.durationMs,
+      durationMs,
     }),
+  };
+}
+
+/** The release in service is bad: the one before it is to be in service again. */
+export function beginRollback(
+  state: State,
+  bad: DeployedRelease,
+  good: DeployedRelease,
+): State {
+  const { tag, key, path, at, sha256, fingerprint } = bad;
+  return {
+    ...state,
+    deployed: good,
+    previous: undefined,
+    deploying: {
+      tag,
+      key,
+      sha256,
+      fingerprint,
+      path,
+      previousPath: good.path,
+      startedAt: at,
+    },
   };
 }
 
 /** The deploy was called off by a stop; nothing is to be remembered of it. */
 export function cancelDeploy(state: State): State {
-  const { deploying: _, ...rest } = state;
-  return rest;
+  return { ...state, deploying: undefined };
 }
 
 /** Remembers the digest of an artifact that was downloaded. */

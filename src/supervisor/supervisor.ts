@@ -1,22 +1,20 @@
 import { SourceError } from "../base/errors.ts";
-import type { Release } from "../base/release.ts";
 import { backoffMs, withDeadline } from "../base/time.ts";
-import {
-  type DeployReport,
-  GRACE_PERIOD_MS,
-  type Latest,
-  type Registry,
-} from "../registry/registry.ts";
+import { GRACE_PERIOD_MS, type Latest } from "../registry/registry.ts";
 import { type Action, decide } from "./decide.ts";
 import { Deployer, type DeployerDeps } from "./deployer.ts";
 import { recover } from "./recover.ts";
+import {
+  REGISTRY_TIMEOUT_MS,
+  Reporter,
+  type ReporterDeps,
+} from "./reporter.ts";
+import { decideRollback, rollBack } from "./roll_back.ts";
+import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link Supervisor} works with. */
-export interface SupervisorDeps extends DeployerDeps {
-  readonly registry: Registry;
+export interface SupervisorDeps extends DeployerDeps, ReporterDeps {
   readonly settings: SupervisorSettings;
-  /** Lower-cased host name, for audit records. */
-  readonly host: string;
 }
 
 /** How a {@link Supervisor} behaves; times in milliseconds. */
@@ -31,9 +29,6 @@ export interface SupervisorSettings {
   readonly once: boolean;
 }
 
-/** How long one question to the registry may take, milliseconds. */
-const REGISTRY_TIMEOUT_MS = 60_000;
-
 /**
  * The one loop: ask the registry, decide, deploy, wait. Ticks follow each other
  * and never overlap; what fails in one is told, and the next one is the retry.
@@ -47,11 +42,12 @@ export class Supervisor {
   #tickFailures = 0;
   /** What was last told about a version that is not deployed, so that it is told once. */
   #told = "";
-  #reportFailed = false;
+  #reporter: Reporter;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
     this.#deployer = new Deployer(deps);
+    this.#reporter = new Reporter(deps);
   }
 
   /**
@@ -121,6 +117,7 @@ export class Supervisor {
   }
 
   async #pollAndDeploy(signal: AbortSignal): Promise<void> {
+    await this.#endCrashLoop(signal);
     const latest = await this.#ask(signal);
     const action = await this.#decide(latest);
     if (action.kind === "skip") {
@@ -133,11 +130,24 @@ export class Supervisor {
     try {
       await this.#deployer.deploy(release, reason, signal);
     } catch (error) {
-      if (!signal.aborted) await this.#report(release, signal, error);
+      if (!signal.aborted) await this.#reporter.report(release, signal, error);
       throw error;
     }
-    await this.#report(release, signal);
+    await this.#reporter.report(release, signal);
     await this.#cleanUp();
+  }
+
+  async #endCrashLoop(signal: AbortSignal): Promise<void> {
+    const { application, state, clock } = this.#deps;
+    if (application === undefined) return;
+    const rollback = decideRollback(
+      state.value,
+      application.deaths,
+      clock.now(),
+    );
+    if (rollback !== undefined) {
+      await rollBack(rollback, { ...this.#deps, application }, signal);
+    }
   }
 
   async #ask(signal: AbortSignal): Promise<Latest> {
@@ -212,47 +222,6 @@ export class Supervisor {
     }
   }
 
-  /** Leaves the audit record; one that cannot be left does not fail the deploy. */
-  async #report(
-    release: Release,
-    signal: AbortSignal,
-    error?: unknown,
-  ): Promise<void> {
-    const { registry, command, host, clock, emit } = this.#deps;
-    const { tag } = release;
-    const report: DeployReport = {
-      release,
-      command,
-      host,
-      at: clock.now(),
-      ...(error === undefined ? {} : { error: asError(error).message }),
-    };
-    const onTimeout = () =>
-      new SourceError(
-        "timeout",
-        `Cannot report "${tag}": the registry did not answer in ${
-          REGISTRY_TIMEOUT_MS / 1000
-        } s`,
-      );
-    try {
-      await withDeadline(
-        { signal, ms: REGISTRY_TIMEOUT_MS, onTimeout, abandon: true },
-        (signal) => registry.report(report, signal),
-      );
-      emit({ type: "report-sent", tag });
-      this.#reportFailed = false;
-    } catch (error) {
-      if (signal.aborted) return;
-      emit({
-        type: "report-failed",
-        tag,
-        error: asError(error),
-        first: !this.#reportFailed,
-      });
-      this.#reportFailed = true;
-    }
-  }
-
   /** Removes what is no longer needed; failing at that does not fail the deploy. */
   async #cleanUp(): Promise<void> {
     const { releases, cache, settings, state, emit } = this.#deps;
@@ -261,18 +230,12 @@ export class Supervisor {
       release !== undefined
     );
     const keep = settings.keepReleases;
-    try {
+    await tryOrTell("old releases", async () => {
       const paths = new Set(inUse.map(({ path }) => path));
       const removed = await releases.prune(keep, paths);
       emit({ type: "releases-pruned", kept: keep, removed });
       await cache.evict({ keep, inUse: new Set(inUse.map(({ key }) => key)) });
-    } catch (error) {
-      emit({
-        type: "cleanup-failed",
-        what: "old releases",
-        error: asError(error),
-      });
-    }
+    }, emit);
   }
 
   #pauseMs(): number {
@@ -293,8 +256,4 @@ export class Supervisor {
     this.#tickFailures = 0;
     this.#deps.emit({ type: "errors-cleared", failures });
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

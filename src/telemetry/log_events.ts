@@ -192,6 +192,10 @@ function deployLines(event: DeployEvent): readonly Line[] | undefined {
         retry_at: new Date(retryAt).toISOString(),
       }]];
     }
+    case "rollback-started": {
+      const { tag, to, reason } = event;
+      return [["error", "Rolling back deployment", { tag, to, reason }]];
+    }
     case "deploy-cancelled":
       return [["info", "Deploy called off by the stop", { tag: event.tag }]];
     case "report-sent":

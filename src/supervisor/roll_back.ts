@@ -1,0 +1,108 @@
+import { ApplicationError } from "../base/errors.ts";
+import type { EmitEvent } from "../base/event.ts";
+import type { Clock } from "../base/time.ts";
+import type { Cache } from "../cache/cache.ts";
+import type { Application } from "../process/application.ts";
+import type { ReleaseStore } from "../release/release_store.ts";
+import { failureOf } from "./failure.ts";
+import {
+  beginRollback,
+  type DeployedRelease,
+  failDeploy,
+  type State,
+} from "./state.ts";
+import type { StateFile } from "./state_file.ts";
+
+/** A release that dies again and again this soon after its deploy is taken back, milliseconds. */
+const PROBATION_MS = 10 * 60 * 1000;
+/** So many young deaths in a row are a crash loop. */
+const CRASH_LOOP = 3;
+
+/** What is to be put back, and for which release. */
+export interface Rollback {
+  readonly bad: DeployedRelease;
+  readonly good: DeployedRelease;
+}
+
+/** What {@link rollBack} works with. */
+export interface RollbackDeps {
+  readonly state: StateFile;
+  readonly releases: ReleaseStore;
+  readonly cache: Cache;
+  readonly application: Application;
+  readonly clock: Clock;
+  readonly emit: EmitEvent;
+}
+
+/**
+ * Decides whether the release in service crash-loops so soon after its deploy
+ * that the one before it is to come back.
+ */
+export function decideRollback(
+  state: State,
+  deaths: number,
+  now: number,
+): Rollback | undefined {
+  const { deployed: bad, previous: good } = state;
+  if (bad === undefined || good === undefined || deaths < CRASH_LOOP) {
+    return undefined;
+  }
+  return now - bad.at < PROBATION_MS ? { bad, good } : undefined;
+}
+
+/**
+ * Brings the release before the deployed one back, and remembers the deployed
+ * one as failed. Written down first, so that a crash on the way ends the same.
+ */
+export async function rollBack(
+  { bad, good }: Rollback,
+  deps: RollbackDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { state, releases, cache, application, clock, emit } = deps;
+  if (!await releases.has(good.path)) return;
+  const { tag } = bad;
+  const error = new ApplicationError(
+    `The worker of ${tag} died ${application.deaths} times in a row after its deploy`,
+    {
+      hint:
+        "See the application's own output above; mend it and publish a newer version",
+    },
+  );
+  emit({ type: "rollback-started", tag, to: good.tag, reason: error.message });
+  await state.update((value) => beginRollback(value, bad, good));
+  await releases.activate(good.path);
+  const attempts = (bad.failedBefore ?? 0) + 1;
+  const failed = failureOf(bad, { error, attempts, now: clock.now() });
+  try {
+    emit({
+      type: "server-restarting",
+      tag: good.tag,
+      pid: application.pid ?? Deno.pid,
+    });
+    await application.replace(signal);
+    emit({
+      type: "server-started",
+      tag: good.tag,
+      ports: application.ports,
+      restarted: true,
+    });
+  } catch (cause) {
+    signal.throwIfAborted();
+    // Its replacement is due anyway, and `current` leads to the good release by now.
+    emit({
+      type: "restart-failed",
+      error: cause instanceof Error ? cause : new Error(String(cause)),
+    });
+  }
+  const durationMs = clock.now() - failed.lastAt;
+  await state.update((value) =>
+    failDeploy(value, failed, { kind: "failed", durationMs })
+  );
+  await cache.writeCurrent(good.key);
+  const { retryAt } = failed;
+  emit({
+    type: "deploy-failed",
+    failure: { tag, error, restoredTo: good.tag, attempts, retryAt },
+  });
+}
