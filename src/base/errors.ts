@@ -23,18 +23,20 @@ export interface DewyErrorOptions {
  * defect of dewy itself.
  */
 export abstract class DewyError extends Error {
+  // A literal, since a bundler renames classes.
+  abstract override readonly name: string;
   abstract readonly kind: ErrorKind;
   readonly hint: string | undefined;
 
   constructor(message: string, options: DewyErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
-    this.name = new.target.name;
     this.hint = options.hint;
   }
 }
 
 /** The user asked for something that cannot be: a wrong flag, URL or value. Exit code 1. */
 export class ConfigError extends DewyError {
+  override readonly name = "ConfigError";
   readonly kind = "config";
 }
 
@@ -48,6 +50,7 @@ export type SourceErrorCode =
 
 /** A registry, artifact source or network address could not be used. Exit code 2. */
 export class SourceError extends DewyError {
+  override readonly name = "SourceError";
   readonly kind = "source";
   constructor(
     readonly code: SourceErrorCode,
@@ -78,6 +81,7 @@ export type ArtifactErrorCode =
  * the version is quarantined. Exit code 2.
  */
 export class ArtifactError extends DewyError {
+  override readonly name = "ArtifactError";
   readonly kind = "source";
   constructor(
     readonly code: ArtifactErrorCode,
@@ -90,6 +94,7 @@ export class ArtifactError extends DewyError {
 
 /** A file or folder of this host could not be read or written. Exit code 3. */
 export class FilesystemError extends DewyError {
+  override readonly name = "FilesystemError";
   readonly kind = "filesystem";
 
   /** Wraps what the system threw, with a hint for the causes an operator can act on. */
@@ -104,6 +109,7 @@ export class FilesystemError extends DewyError {
 
 /** The managed program or a hook did not do what it must. Exit code 4. */
 export class ApplicationError extends DewyError {
+  override readonly name = "ApplicationError";
   readonly kind = "application";
 }
 

@@ -1,4 +1,4 @@
-import { ApplicationError, ArtifactError, DewyError } from "../base/errors.ts";
+import { ArtifactError, DewyError } from "../base/errors.ts";
 import { cacheKey, type Release } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
 import type { Application } from "../process/application.ts";

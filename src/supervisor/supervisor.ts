@@ -13,7 +13,8 @@ import { decideRollback, rollBack } from "./roll_back.ts";
 import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link Supervisor} works with. */
-export interface SupervisorDeps extends DeployerDeps, ReporterDeps {
+export interface SupervisorDeps
+  extends DeployerDeps, Omit<ReporterDeps, "command"> {
   readonly settings: SupervisorSettings;
 }
 
