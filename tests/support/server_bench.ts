@@ -1,0 +1,114 @@
+import { DewyProcess } from "./dewy_process.ts";
+import { eventually } from "./eventually.ts";
+import { freePort } from "./free_port.ts";
+import { get } from "./http_connection.ts";
+import {
+  killProcessesOf,
+  type ProcessInfo,
+  workersOf,
+} from "./process_table.ts";
+import { RegistryFolder } from "./registry_folder.ts";
+import { TempDir } from "./temp_dir.ts";
+
+/** How dewy is started on a bench. */
+export interface StartOptions {
+  /** Further options of `dewy server`. */
+  readonly args?: readonly string[];
+  /** Left out: the free port of the bench. */
+  readonly ports?: readonly string[];
+  /** The application; left out: the fixture `web.mjs` in the current release. */
+  readonly program?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Runs a JavaScript file of the current release with the Deno of this test. */
+export function denoProgram(file: string): readonly string[] {
+  return [Deno.execPath(), "run", "-A", "--no-config", "--unstable-net", file];
+}
+
+/** A working directory, a registry and a free port for one test; all that ran there ends with it. */
+export class ServerBench implements AsyncDisposable {
+  readonly port = freePort();
+  readonly registry: RegistryFolder;
+  /** dewy's working directory. */
+  readonly workdir: string;
+  #temp: TempDir;
+
+  private constructor(temp: TempDir, registry: RegistryFolder) {
+    this.#temp = temp;
+    this.registry = registry;
+    this.workdir = temp.join("work");
+  }
+
+  static async create(): Promise<ServerBench> {
+    const temp = await TempDir.create();
+    await Deno.mkdir(temp.join("work"));
+    return new ServerBench(
+      temp,
+      await RegistryFolder.create(temp.join("registry")),
+    );
+  }
+
+  /** Returns a path beside the working directory. */
+  path(...parts: readonly string[]): string {
+    return this.#temp.join(...parts);
+  }
+
+  /** Starts `dewy server` with a short interval and confirm time. */
+  start(options: StartOptions = {}): DewyProcess {
+    const {
+      args = [],
+      ports = [String(this.port)],
+      program = denoProgram("current/web.mjs"),
+    } = options;
+    return DewyProcess.start({
+      cwd: this.workdir,
+      args: [
+        "server",
+        "--registry",
+        this.registry.url,
+        "--interval",
+        "200ms",
+        "--confirm-time",
+        "500ms",
+        ...ports.flatMap((port) => ["--port", port]),
+        ...args,
+        "--",
+        ...program,
+      ],
+      ...(options.env === undefined ? {} : { env: options.env }),
+    });
+  }
+
+  /** Asks the application for its version. */
+  async version(path = "/"): Promise<string> {
+    const { body } = await get({ port: this.port }, path);
+    return body.split(" ")[0] ?? "";
+  }
+
+  /** Waits until the application answers with `version`. */
+  async serves(version: string, timeoutMs = 20_000): Promise<void> {
+    await eventually(async () => await this.version() === version, {
+      timeoutMs,
+      message: `${version} is served`,
+    });
+  }
+
+  /** Returns the workers that run. */
+  workers(): Promise<ProcessInfo[]> {
+    return workersOf(this.workdir);
+  }
+
+  /** Waits until exactly one worker runs, and returns it. */
+  async oneWorker(timeoutMs = 10_000): Promise<ProcessInfo> {
+    return await eventually(async () => {
+      const [worker, ...others] = await this.workers();
+      return others.length === 0 ? worker : undefined;
+    }, { timeoutMs, message: "exactly one worker runs" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await killProcessesOf(this.workdir);
+    await this.#temp[Symbol.asyncDispose]();
+  }
+}
