@@ -11,6 +11,8 @@ const PROGRAMS = new URL("../fixtures/programs/", import.meta.url);
 export interface PublishOptions {
   /** Name of a fixture program, which is put into the archive. */
   readonly program?: string;
+  /** Its name there; its own when left out. */
+  readonly programAs?: string;
   /** More files, by name. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** `app_<os>_<arch>.tar.gz` of this host when left out. A name without `.gz` is not compressed. */
@@ -96,7 +98,8 @@ async function archive(
   const entries: TarSpec[] = [{ name: "VERSION", body: `${tag}\n` }];
   if (options.program !== undefined) {
     const body = await Deno.readFile(new URL(options.program, PROGRAMS));
-    entries.push({ name: options.program, body, mode: 0o755 });
+    const { programAs = options.program } = options;
+    entries.push({ name: programAs, body, mode: 0o755 });
   }
   for (const [file, body] of Object.entries(options.files ?? {})) {
     entries.push({ name: file, body, mode: 0o755 });

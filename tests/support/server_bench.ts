@@ -7,7 +7,7 @@ import {
   type ProcessInfo,
   workersOf,
 } from "./process_table.ts";
-import { RegistryFolder } from "./registry_folder.ts";
+import { type PublishOptions, RegistryFolder } from "./registry_folder.ts";
 import { TempDir } from "./temp_dir.ts";
 
 /** How dewy is started on a bench. */
@@ -16,7 +16,7 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** Left out: the free port of the bench. */
   readonly ports?: readonly string[];
-  /** The application; left out: the fixture `web.mjs` in the current release. */
+  /** The application; left out: `app.mjs` in the current release, where {@link ServerBench.publish} puts it. */
   readonly program?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -49,6 +49,23 @@ export class ServerBench implements AsyncDisposable {
     );
   }
 
+  /**
+   * Publishes a version whose application is a fixture program, `web.mjs` when
+   * left out, under the name `app.mjs`; `web.mjs` is beside it for import.
+   */
+  async publish(tag: string, options: PublishOptions = {}): Promise<void> {
+    const { program = "web.mjs", files = {} } = options;
+    const web = await Deno.readFile(
+      new URL("../fixtures/programs/web.mjs", import.meta.url),
+    );
+    await this.registry.publish(tag, {
+      ...options,
+      program,
+      programAs: "app.mjs",
+      files: { "web.mjs": web, ...files },
+    });
+  }
+
   /** Returns a path beside the working directory. */
   path(...parts: readonly string[]): string {
     return this.#temp.join(...parts);
@@ -59,7 +76,7 @@ export class ServerBench implements AsyncDisposable {
     const {
       args = [],
       ports = [String(this.port)],
-      program = denoProgram("current/web.mjs"),
+      program = denoProgram("current/app.mjs"),
     } = options;
     return DewyProcess.start({
       cwd: this.workdir,
