@@ -98,7 +98,8 @@ export class ReleaseStore {
       await Deno.rename(staging, path);
       return { path, ...summary };
     } catch (error) {
-      await removeTree(staging);
+      // The first failure says more than a second one about the same disk.
+      await removeTree(staging).catch(() => {});
       signal.throwIfAborted();
       if (error instanceof DewyError) throw error;
       throw FilesystemError.wrap(
