@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { FilesystemError } from "../../../src/base/errors.ts";
+import type { DeployEvent } from "../../../src/base/event.ts";
+import {
+  adoptRelease,
+  EMPTY_STATE,
+  recordDigest,
+  type State,
+} from "../../../src/supervisor/state.ts";
+import { StateFile } from "../../../src/supervisor/state_file.ts";
+import { TempDir } from "../../support/temp_dir.ts";
+
+const ignore = () => {};
+
+Deno.test("StateFile begins empty and reads back what was written", async () => {
+  await using dir = await TempDir.create();
+  const file = await StateFile.open(dir.path, ignore);
+  assert.deepEqual(file.value, EMPTY_STATE);
+  await file.update(adopt);
+  await file.update((state) => recordDigest(state, "k", "abc"));
+  const again = await StateFile.open(dir.path, ignore);
+  assert.deepEqual(again.value, recordDigest(adopt(EMPTY_STATE), "k", "abc"));
+  assert.deepEqual(await names(dir.path), ["state.json"]);
+});
+
+const DAMAGED: readonly (readonly [what: string, text: string])[] = [
+  ["is empty", ""],
+  ["is cut short", '{"format": 1, "failures": ['],
+  ["holds zeros", "\0".repeat(100)],
+  [
+    "is of another format",
+    '{"format":2,"failures":[],"history":[],"digests":{}}',
+  ],
+  ["lacks a part", '{"format":1,"failures":[],"digests":{}}'],
+  ["is no object", "[]"],
+  ["is null", "null"],
+  [
+    "names no path of the deployed release",
+    '{"format":1,"failures":[],"history":[],"digests":{},"deployed":{"tag":"v1"}}',
+  ],
+];
+
+for (const [what, text] of DAMAGED) {
+  Deno.test(`StateFile moves aside a file that ${what}, and says where`, async () => {
+    await using dir = await TempDir.create();
+    const path = dir.join("state.json");
+    await Deno.writeTextFile(path, text);
+    const events: DeployEvent[] = [];
+    const file = await StateFile.open(dir.path, (event) => events.push(event));
+    assert.deepEqual(file.value, EMPTY_STATE);
+    const [event] = events;
+    assert.ok(event?.type === "state-unreadable" && events.length === 1);
+    assert.equal(event.path, path);
+    assert.equal(await Deno.readTextFile(event.movedTo), text);
+    await file.update(adopt);
+    assert.deepEqual(
+      (await StateFile.open(dir.path, ignore)).value,
+      file.value,
+    );
+  });
+}
+
+Deno.test("StateFile keeps a change in memory when it cannot be written", async () => {
+  await using dir = await TempDir.create();
+  const file = await StateFile.open(dir.path, ignore);
+  const path = dir.join("state.json");
+  // A folder in its place: no file can be renamed over it, also not by root.
+  await Deno.mkdir(path);
+  await assert.rejects(file.update(adopt), (error) => {
+    assert.ok(error instanceof FilesystemError);
+    assert.equal(error.message, `Cannot write "${path}"`);
+    return true;
+  });
+  assert.equal(file.value.deployed?.tag, "v1");
+  await Deno.remove(path);
+  await file.update((state) => state);
+  const again = await StateFile.open(dir.path, ignore);
+  assert.equal(again.value.deployed?.tag, "v1");
+});
+
+Deno.test("StateFile does not take a file that it cannot read for an empty one", async () => {
+  await using dir = await TempDir.create();
+  await Deno.mkdir(dir.join("state.json"));
+  await assert.rejects(StateFile.open(dir.path, ignore), {
+    name: "FilesystemError",
+    message: `Cannot read "${dir.join("state.json")}"`,
+  });
+});
+
+function adopt(state: State): State {
+  const path = "/srv/app/releases/20260101T000000Z";
+  return adoptRelease(state, { tag: "v1", key: "v1--app", path, at: 1 });
+}
+
+async function names(folder: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  return entries.map(({ name }) => name).sort();
+}
