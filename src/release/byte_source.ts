@@ -1,7 +1,7 @@
 import { FilesystemError } from "../base/errors.ts";
 
 /** Chunks of bytes, each valid as long as its reader keeps it. */
-export type ByteSource = AsyncIterable<Uint8Array<ArrayBuffer>>;
+export type ByteSource = AsyncIterable<Uint8Array>;
 
 /** Bytes read, and inflated, at a time. */
 export const CHUNK_BYTES = 64 * 1024;

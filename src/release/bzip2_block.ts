@@ -41,7 +41,7 @@ export class BlockDecoder {
   }
 
   /** Undoes the runs of the block that was read; gives its bytes in chunks of their own. */
-  *expand(): Generator<Uint8Array<ArrayBuffer>> {
+  *expand(): Generator<Uint8Array> {
     const rows = this.#rows;
     let row = (rows[this.#origin] ?? 0) >>> 8;
     let last = -1;

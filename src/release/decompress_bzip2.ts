@@ -57,7 +57,7 @@ async function* oneStream(input: Window, decoder: BlockDecoder): ByteSource {
 
 /** The next bytes of a stream, as one piece that is as long as asked for. */
 class Window {
-  readonly #chunks: AsyncIterator<Uint8Array<ArrayBuffer>>;
+  readonly #chunks: AsyncIterator<Uint8Array>;
   #buffer = new Uint8Array(0);
   #start = 0;
   #end = 0;

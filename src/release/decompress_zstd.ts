@@ -43,14 +43,14 @@ async function* oneFrame(input: Pushback): ByteSource {
 
 /** Chunks of which one can be put back. */
 class Pushback {
-  readonly #chunks: AsyncIterator<Uint8Array<ArrayBuffer>>;
-  #back: Uint8Array<ArrayBuffer> | undefined;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #back: Uint8Array | undefined;
 
   constructor(source: ByteSource) {
     this.#chunks = source[Symbol.asyncIterator]();
   }
 
-  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async next(): Promise<Uint8Array | undefined> {
     const back = this.#back;
     this.#back = undefined;
     if (back !== undefined) return back;
@@ -58,7 +58,7 @@ class Pushback {
     return done === true ? undefined : value;
   }
 
-  putBack(chunk: Uint8Array<ArrayBuffer>): void {
+  putBack(chunk: Uint8Array): void {
     this.#back = chunk.length > 0 ? chunk : undefined;
   }
 }

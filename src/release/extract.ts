@@ -78,7 +78,7 @@ async function unpack(
     case "tar":
       return await unpackTar(file, format.compression, target);
     case "zip":
-      return await readZip(archive.path, target.writer, target.turns);
+      return await readZip({ path: archive.path, file }, target);
     case "executable":
       return await copyProgram(file, archive.name, target);
     default:

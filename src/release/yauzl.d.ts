@@ -2,7 +2,6 @@
 declare module "yauzl" {
   import type { Buffer } from "node:buffer";
   import type { EventEmitter } from "node:events";
-  import type { Readable } from "node:stream";
 
   export interface ExtraField {
     readonly id: number;
@@ -25,11 +24,6 @@ declare module "yauzl" {
   export interface ZipFile extends EventEmitter {
     /** Lists the central directory, one entry per step. */
     eachEntry(): AsyncIterable<Entry>;
-    /** With `decodeFileData` false: the bytes as they are stored. */
-    openReadStreamPromise(
-      entry: Entry,
-      options: { readonly decodeFileData: false },
-    ): Promise<Readable>;
     /** Emits `close` when the file is closed. */
     close(): void;
   }

@@ -1,12 +1,11 @@
-import { crc32, createInflateRaw } from "node:zlib";
+import { crc32 } from "node:zlib";
 import yauzl, { type Entry, type ZipFile } from "yauzl";
 import {
   errorMessage,
   FilesystemError,
   systemErrorCode,
 } from "../base/errors.ts";
-import { type ByteSource, CHUNK_BYTES } from "./byte_source.ts";
-import { through } from "./decompress_stream.ts";
+import type { ByteSource } from "./byte_source.ts";
 import {
   corrupt,
   readFailure,
@@ -16,10 +15,9 @@ import {
 import { decodeUtf8 } from "./tar_header.ts";
 import type { TreeWriter } from "./tree_writer.ts";
 import type { Turns } from "./turns.ts";
+import { LOCAL_HEADER_BYTES, zipContents } from "./zip_contents.ts";
 import { zipEntry } from "./zip_entry.ts";
 
-const DEFLATED = 8;
-const LOCAL_HEADER_BYTES = 30;
 const MAX_TARGET_BYTES = 4095;
 const OPEN_OPTIONS = {
   autoClose: false,
@@ -27,17 +25,28 @@ const OPEN_OPTIONS = {
   validateEntrySizes: true,
 };
 
+/** A zip file, by name for its directory and open for its contents. */
+export interface ZipSource {
+  readonly path: string;
+  readonly file: Deno.FsFile;
+}
+
+/** Where its files go. */
+export interface FileSink {
+  readonly writer: TreeWriter;
+  readonly turns: Turns;
+}
+
 /**
- * Unpacks the zip file at `path`. Its central directory says what is in it, as
+ * Unpacks a zip file. Its central directory says what is in it, as
  * for every other reader.
  *
  * @throws {ArtifactError} When it is damaged or holds what may not be.
  * @throws {FilesystemError} When it cannot be read.
  */
 export async function readZip(
-  path: string,
-  writer: TreeWriter,
-  turns: Turns,
+  { path, file }: ZipSource,
+  { writer, turns }: FileSink,
 ): Promise<void> {
   const zip = await yauzl.openPromise(path, OPEN_OPTIONS).catch(throwFailure);
   const closed = new Promise<void>((done) => zip.once("close", () => done()));
@@ -47,9 +56,11 @@ export async function readZip(
       const known = zipEntry(entry);
       taken.push(rangeOf(entry));
       if (known.kind === "directory") writer.directory(known.path, known.mode);
-      if (known.kind === "file") await writeFile(zip, entry, { writer, turns });
+      if (known.kind === "file") {
+        await writeFile(file, entry, { writer, turns });
+      }
       if (known.kind === "symlink") {
-        writer.symlink(known.path, await linkTarget(zip, entry));
+        writer.symlink(known.path, await linkTarget(file, entry));
       }
       await turns.take();
     }
@@ -60,32 +71,27 @@ export async function readZip(
   }
 }
 
-interface FileSink {
-  readonly writer: TreeWriter;
-  readonly turns: Turns;
-}
-
 async function writeFile(
-  zip: ZipFile,
+  file: Deno.FsFile,
   entry: Entry,
   { writer, turns }: FileSink,
 ): Promise<void> {
   const { path, mode } = zipEntry(entry);
   writer.openFile(path, mode, entry.uncompressedSize);
-  for await (const chunk of checked(entry, contents(zip, entry))) {
+  for await (const chunk of checked(entry, zipContents(file, entry))) {
     writer.write(chunk);
     await turns.take();
   }
   writer.closeFile();
 }
 
-async function linkTarget(zip: ZipFile, entry: Entry): Promise<string> {
+async function linkTarget(file: Deno.FsFile, entry: Entry): Promise<string> {
   if (entry.uncompressedSize > MAX_TARGET_BYTES) {
     throw corrupt("a link is longer than a path can be");
   }
   const target = new Uint8Array(entry.uncompressedSize);
   let length = 0;
-  for await (const chunk of checked(entry, contents(zip, entry))) {
+  for await (const chunk of checked(entry, zipContents(file, entry))) {
     target.set(chunk, length);
     length += chunk.length;
   }
@@ -104,21 +110,6 @@ async function* checked(entry: Entry, source: ByteSource): ByteSource {
   }
   if (length < entry.uncompressedSize) throw wrongSize();
   if (crc !== entry.crc32) throw corrupt("the checksum of a file is wrong");
-}
-
-/** Expands the bytes of one entry. */
-async function* contents(zip: ZipFile, entry: Entry): ByteSource {
-  const raw = await zip.openReadStreamPromise(entry, { decodeFileData: false })
-    .catch(throwFailure);
-  if (entry.compressionMethod === DEFLATED) {
-    yield* through(createInflateRaw({ chunkSize: CHUNK_BYTES }), raw);
-    return;
-  }
-  try {
-    for await (const chunk of raw) yield chunk;
-  } catch (cause) {
-    throwFailure(cause);
-  }
 }
 
 async function* entries(zip: ZipFile): AsyncGenerator<Entry> {

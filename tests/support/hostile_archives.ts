@@ -294,6 +294,18 @@ const CORRUPT_ZIPS: readonly Case[] = [
     "a file longer than announced",
     () => zip({ name: "a", body: zeros(3), size: 10 }),
   ],
+  [
+    "a large file longer than announced",
+    () => zip({ name: "a", body: zeros(3), size: 2 * 1024 * 1024 }),
+  ],
+  [
+    "a large file shorter than announced",
+    () => zip({ name: "a", body: zeros(2), size: 3 * 1024 * 1024 }),
+  ],
+  [
+    "a large file with a wrong checksum",
+    () => zip({ name: "a", body: zeros(2), crc: 1 }),
+  ],
   ["a file shorter than announced", () => zip({ ...file, size: 100 })],
   [
     "a stored file of another length",

@@ -141,6 +141,20 @@ Deno.test("extractArchive() gives zip entries of DOS plain modes", async () => {
   ]);
 });
 
+Deno.test("extractArchive() restores large zip entries, stored and deflated", async () => {
+  await using yard = await openYard();
+  const body = new Uint8Array(3_000_000).map((_, index) => index * index);
+  const archive = zip({ name: "deflated", body }, {
+    name: "stored",
+    body,
+    method: 0,
+  });
+  await extractBytes(yard, { name: "a.zip", bytes: archive });
+  for (const name of ["deflated", "stored"]) {
+    assert.deepEqual(await Deno.readFile(join(yard.target, name)), body);
+  }
+});
+
 Deno.test("extractArchive() reads concatenated gzip and zstd streams", async () => {
   const archive = tar({ name: "a", body: "x".repeat(3000) });
   const halves = [archive.subarray(0, 700), archive.subarray(700)];
