@@ -41,7 +41,7 @@ export async function proveReady(
 ): Promise<string> {
   const { policy, signal } = options;
   const over = new AbortController();
-  const stop = () => over.abort();
+  const stop = () => over.abort(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
   const died = worker.exited.then((exit) => {
     throw new ApplicationError(
