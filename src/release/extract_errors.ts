@@ -29,16 +29,22 @@ export function refused(path: string, reason: string): ArtifactError {
   return new ArtifactError(
     "refused",
     `Cannot unpack ${quote(path)}: ${reason}`,
+    {
+      hint:
+        "Pack the release again with files, folders and links that stay inside it, and nothing else",
+    },
   );
 }
 
 /** The archive cannot be read to its end. */
 export function corrupt(reason: string, cause?: unknown): ArtifactError {
   const message = `Cannot read the archive: ${reason}`;
+  const hint =
+    "Publish the version again: the file is damaged, or its upload was cut short";
   return new ArtifactError(
     "corrupt",
     message,
-    cause === undefined ? {} : { cause },
+    cause === undefined ? { hint } : { hint, cause },
   );
 }
 
