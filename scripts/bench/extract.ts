@@ -3,7 +3,7 @@
  * Times extraction, as a process of its own, against `tar` and `unzip`, turn by
  * turn, and its memory on a small and a large archive. Prints Markdown tables.
  *
- *     deno run -A scripts/bench/extract.ts [--quick] [--dir=/dev/shm]
+ *     deno run -A scripts/bench/extract.ts [--quick] [--dir=/dev/shm] [--only=tree.zip]
  *
  * Needs tar, gzip, bzip2, xz, zstd, zip, unzip and GNU time.
  *
@@ -54,7 +54,11 @@ function tarFormat(name: string, option: string, rounds: number): Format {
   };
 }
 
-const flags = parseArgs(Deno.args, { boolean: ["quick"], string: ["dir"] });
+const flags = parseArgs(Deno.args, {
+  boolean: ["quick"],
+  string: ["dir", "only"],
+});
+const formats = FORMATS.filter(({ name }) => (flags.only ?? name) === name);
 await main(String(flags.dir ?? "/dev/shm"), flags.quick === true);
 
 async function main(parent: string, isQuick: boolean): Promise<void> {
@@ -66,7 +70,7 @@ async function main(parent: string, isQuick: boolean): Promise<void> {
       "| archive | rounds | dewy s | tool s | ratio | dewy CPU s | tool CPU s | dewy peak MB | tool peak MB |",
     );
     console.log("|---|---|---|---|---|---|---|---|---|");
-    for (const format of FORMATS) await compare(dir, format, isQuick);
+    for (const format of formats) await compare(dir, format, isQuick);
     console.log("\n| archive MB | files MB | dewy s | dewy peak MB |");
     console.log("|---|---|---|---|");
     for (const size of isQuick ? [20, 100] : [50, 1000]) {

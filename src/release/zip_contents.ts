@@ -11,6 +11,9 @@ const DEFLATED = 8;
 /** Entries up to this size are expanded in one go: a stream for each of thousands of files takes longer than its work. */
 const MAX_WHOLE_BYTES = 1024 * 1024;
 
+/** The smallest output buffer that zlib takes. */
+const MIN_ZLIB_CHUNK = 64;
+
 /** Bytes of the header before each entry, without name and extra field. */
 export const LOCAL_HEADER_BYTES = 30;
 
@@ -57,7 +60,9 @@ function inflate(
   maxOutputLength: number,
 ): Uint8Array {
   try {
-    return inflateRawSync(stored, { maxOutputLength });
+    // Room for all of it at once: otherwise it comes in pieces that are joined.
+    const chunkSize = Math.max(maxOutputLength, MIN_ZLIB_CHUNK);
+    return inflateRawSync(stored, { maxOutputLength, chunkSize });
   } catch (cause) {
     throw readFailure(cause);
   }
