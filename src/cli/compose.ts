@@ -5,7 +5,8 @@ import { platformOf } from "../base/platform.ts";
 import { systemClock } from "../base/time.ts";
 import { openCache } from "../cache/open_cache.ts";
 import { runHook } from "../process/hook.ts";
-import { type ListenSocket, SocketOpener } from "../process/listen_sockets.ts";
+import { openLibc } from "../process/libc.ts";
+import { SocketOpener } from "../process/listen_sockets.ts";
 import { WorkerLedger } from "../process/orphans.ts";
 import { ServerProcess } from "../process/server_process.ts";
 import { openRegistry } from "../registry/open_registry.ts";
@@ -105,16 +106,16 @@ async function openServer(
   // Workers of a dewy that was killed may still hold the ports.
   await ledger.endOrphans(emit);
   const { listen, healthPath } = settings;
-  const opener = listen.length > 0 || healthPath !== undefined
-    ? new SocketOpener()
-    : undefined;
+  const libc = openLibc();
   // What was opened goes on working; nothing else may load native code from here on.
   Deno.permissions.revokeSync({ name: "ffi" });
-  const sockets: readonly ListenSocket[] = await opener?.openAll(listen) ?? [];
+  const opener = new SocketOpener(libc);
+  const sockets = await opener.openAll(listen);
   return new ServerProcess({
     program: settings.program,
     cwd: root,
     env,
+    libc,
     opener,
     sockets,
     ledger,

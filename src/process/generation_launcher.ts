@@ -1,6 +1,7 @@
 import { ApplicationError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { findProgram } from "./find_program.ts";
+import type { Libc } from "./libc.ts";
 import type { ListenSocket, SocketOpener } from "./listen_sockets.ts";
 import { NotifySocket } from "./notify_socket.ts";
 import type { WorkerLedger } from "./orphans.ts";
@@ -12,11 +13,12 @@ import { readEnvdir, workerEnv } from "./worker_env.ts";
 export interface LauncherOptions {
   /** The program and its arguments. */
   readonly program: readonly [string, ...string[]];
-  /** Working directory of the workers: dewy's own. */
+  /** dewy's working directory, which is the workers' too. */
   readonly cwd: string;
   /** dewy's environment. */
   readonly env: Readonly<Record<string, string>>;
-  readonly opener: SocketOpener | undefined;
+  readonly libc: Libc;
+  readonly opener: SocketOpener;
   readonly sockets: readonly ListenSocket[];
   readonly ready: ReadyPolicy;
   readonly ledger: WorkerLedger;
@@ -57,7 +59,7 @@ export class GenerationLauncher {
         : undefined;
       const health = ready.healthPath === undefined || !forProof
         ? undefined
-        : this.#options.opener?.openLoopback();
+        : this.#options.opener.openLoopback();
       if (health !== undefined) stack.defer(() => health.close());
       const sockets = health === undefined
         ? this.#options.sockets
@@ -84,10 +86,10 @@ export class GenerationLauncher {
     sockets: readonly ListenSocket[],
     notifySocket: string | undefined,
   ): Promise<Worker> {
-    const { cwd, env, ledger, emit } = this.#options;
+    const { libc, cwd, env, ledger, emit } = this.#options;
     const generation = ++this.#generation;
     const setpriv = await (this.#setpriv ??= findSetpriv(env["PATH"] ?? ""));
-    const worker = await Worker.launch({
+    const worker = Worker.launch(libc, {
       generation,
       command,
       cwd,

@@ -1,6 +1,8 @@
 /**
- * The few C library calls behind listening sockets that children inherit;
- * neither `Deno.listen` nor `node:net` shows the descriptor of its socket.
+ * The few C library calls behind listening sockets that children inherit:
+ * neither `Deno.listen` nor `node:net` shows the descriptor of its socket, and
+ * what `node:child_process` passes on it first makes blocking, for every process
+ * that has the same socket.
  *
  * @module
  */
@@ -20,6 +22,46 @@ const SYMBOLS = {
   dup2: { parameters: ["i32", "i32"], result: "i32" },
   // Variadic in C; called without further arguments, which every ABI passes alike.
   fcntl: { parameters: ["i32", "i32"], result: "i32" },
+  posix_memalign: { parameters: ["buffer", "usize", "usize"], result: "i32" },
+  free: { parameters: ["usize"], result: "void" },
+  copy_in: {
+    name: "memcpy",
+    parameters: ["usize", "buffer", "usize"],
+    result: "usize",
+  },
+  posix_spawn: {
+    parameters: ["buffer", "usize", "buffer", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+  posix_spawn_file_actions_init: { parameters: ["buffer"], result: "i32" },
+  posix_spawn_file_actions_destroy: { parameters: ["buffer"], result: "i32" },
+  posix_spawn_file_actions_adddup2: {
+    parameters: ["buffer", "i32", "i32"],
+    result: "i32",
+  },
+  posix_spawn_file_actions_addopen: {
+    parameters: ["buffer", "i32", "usize", "i32", "u32"],
+    result: "i32",
+  },
+  posix_spawnattr_init: { parameters: ["buffer"], result: "i32" },
+  posix_spawnattr_destroy: { parameters: ["buffer"], result: "i32" },
+  posix_spawnattr_setflags: { parameters: ["buffer", "i16"], result: "i32" },
+  posix_spawnattr_setsigmask: {
+    parameters: ["buffer", "buffer"],
+    result: "i32",
+  },
+  posix_spawnattr_setsigdefault: {
+    parameters: ["buffer", "buffer"],
+    result: "i32",
+  },
+  sigemptyset: { parameters: ["buffer"], result: "i32" },
+  sigaddset: { parameters: ["buffer", "i32"], result: "i32" },
+  // Waits on a thread of its own.
+  waitpid: {
+    parameters: ["i32", "buffer", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   // Reads errno: with FFI limited to one library, `Deno.UnsafePointerView` is refused.
   memcpy: { parameters: ["buffer", "pointer", "usize"], result: "pointer" },
 } as const;
@@ -74,12 +116,12 @@ export function openLibc(): Libc {
   }
   throw new SourceError(
     "unavailable",
-    `Cannot open listening sockets: no C library at ${
+    `Cannot use the C library: none at ${
       paths.join(", ") || "any place known for this system"
     }`,
     {
       cause: failures.at(-1),
-      hint: "Run without --port, and let the application listen by itself",
+      hint: "dewy server runs on Linux (glibc or musl) and macOS",
     },
   );
 }

@@ -1,6 +1,6 @@
 import { ConfigError, SourceError } from "../base/errors.ts";
 import type { ListenAddress } from "../base/listen_address.ts";
-import { type Libc, openLibc } from "./libc.ts";
+import type { Libc } from "./libc.ts";
 import {
   AF_UNIX,
   portOf,
@@ -39,8 +39,7 @@ export class SocketOpener {
   #libc: Libc;
   #constants: SocketConstants;
 
-  /** @throws {SourceError} When this system has no C library that dewy knows. */
-  constructor() {
+  constructor(libc: Libc) {
     const constants = SOCKET_CONSTANTS[Deno.build.os];
     if (constants === undefined) {
       throw new SourceError(
@@ -49,7 +48,7 @@ export class SocketOpener {
       );
     }
     this.#constants = constants;
-    this.#libc = openLibc();
+    this.#libc = libc;
   }
 
   /**

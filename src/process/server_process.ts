@@ -1,30 +1,22 @@
 import { ApplicationError, errorMessage } from "../base/errors.ts";
-import type { EmitEvent } from "../base/event.ts";
 import { delay } from "../base/time.ts";
 import type { Application } from "./application.ts";
-import type { ListenSocket, SocketOpener } from "./listen_sockets.ts";
 import {
   GenerationLauncher,
   type LauncherOptions,
 } from "./generation_launcher.ts";
-import { proveReady, type ReadyPolicy } from "./prove_ready.ts";
+import { proveReady } from "./prove_ready.ts";
 import { decideRespawn } from "./respawn_policy.ts";
 import type { Worker } from "./worker.ts";
 
 /** How a {@link ServerProcess} is made. */
-export interface ServerProcessOptions
-  extends Omit<LauncherOptions, "opener" | "sockets"> {
-  /** Left out when there is nothing to listen on. */
-  readonly opener: SocketOpener | undefined;
-  readonly sockets: readonly ListenSocket[];
-  readonly ready: ReadyPolicy;
+export interface ServerProcessOptions extends LauncherOptions {
   /** Pause between a new worker's proof and the old one's SIGTERM (`KILL_OLD_DELAY`), milliseconds. */
   readonly killOldDelayMs: number;
   /** How long an old worker may take after SIGTERM before SIGKILL, milliseconds; 0 for ever. */
   readonly killDelayMs: number;
   /** The same for {@link ServerProcess.stop}. */
   readonly stopTimeoutMs: number;
-  readonly emit: EmitEvent;
 }
 
 /** What stands in front: the worker that new connections are meant for. */

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import { ApplicationError, systemErrorCode } from "../base/errors.ts";
+import { systemErrorCode } from "../base/errors.ts";
 import type { ProcessExit } from "../base/event.ts";
+import type { Libc } from "./libc.ts";
+import { posixSpawn, type SpawnedProcess } from "./posix_spawn.ts";
 
 /** What to launch. */
 export interface WorkerSpec {
@@ -16,12 +17,15 @@ export interface WorkerSpec {
   readonly setpriv: string | undefined;
 }
 
+const SHELL = "/bin/sh";
+
 /**
  * Runs before the program, in the worker's own process: leaves at once when dewy
- * died before the kernel was told to tie the two together, and sets
- * `LISTEN_PID`, which only this process knows.
+ * died before the kernel was told to tie the two together, enters the working
+ * directory, and sets `LISTEN_PID`, which only this process knows.
  */
-const PRELUDE = `[ "$PPID" = "$0" ] || exit 125
+const PRELUDE = `[ "$PPID" = "$1" ] && cd "$2" || exit 125
+shift 2
 if [ -n "$LISTEN_FDS" ]; then LISTEN_PID=$$; export LISTEN_PID; fi
 exec "$@"`;
 
@@ -35,14 +39,12 @@ export class Worker {
   readonly exited: Promise<ProcessExit>;
   #exit: ProcessExit | undefined;
 
-  private constructor(generation: number, pid: number, child: ChildProcess) {
+  private constructor(generation: number, process: SpawnedProcess) {
     this.generation = generation;
-    this.pid = pid;
-    this.exited = new Promise((resolve) => {
-      child.once("exit", (code, signal) => {
-        this.#exit = { code, signal };
-        resolve(this.#exit);
-      });
+    this.pid = process.pid;
+    this.exited = process.exited.then((exit) => {
+      this.#exit = exit;
+      return exit;
     });
   }
 
@@ -51,29 +53,18 @@ export class Worker {
    *
    * @throws {ApplicationError} When the system refuses to start it.
    */
-  static async launch(spec: WorkerSpec): Promise<Worker> {
-    const shell = ["/bin/sh", "-c", PRELUDE, String(Deno.pid), ...spec.command];
-    const [file = "", ...args] = spec.setpriv === undefined
-      ? shell
-      : [spec.setpriv, "--pdeathsig", "TERM", "--", ...shell];
-    const child = spawn(file, args, {
-      cwd: spec.cwd,
-      env: spec.env,
-      detached: true,
-      stdio: ["ignore", "inherit", "inherit", ...spec.fds],
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once("spawn", resolve);
-      child.once("error", (cause) => {
-        reject(
-          new ApplicationError(
-            `Cannot start "${spec.command[0]}": ${cause.message}`,
-            { cause },
-          ),
-        );
+  static launch(libc: Libc, spec: WorkerSpec): Worker {
+    const { command, cwd, env, fds, setpriv } = spec;
+    const shell = ["-c", PRELUDE, "dewy", String(Deno.pid), cwd, ...command];
+    const process = setpriv === undefined
+      ? posixSpawn(libc, { file: SHELL, args: shell, env, fds })
+      : posixSpawn(libc, {
+        file: setpriv,
+        args: ["--pdeathsig", "TERM", "--", SHELL, ...shell],
+        env,
+        fds,
       });
-    });
-    return new Worker(spec.generation, child.pid ?? 0, child);
+    return new Worker(spec.generation, process);
   }
 
   /** How it ended, or `undefined` while it runs. */

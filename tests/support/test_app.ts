@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { DeployEvent } from "../../src/base/event.ts";
+import { openLibc } from "../../src/process/libc.ts";
+import { SocketOpener } from "../../src/process/listen_sockets.ts";
 import { WorkerLedger } from "../../src/process/orphans.ts";
 import {
   ServerProcess,
@@ -26,11 +28,13 @@ export class TestApp implements AsyncDisposable {
   #events: DeployEvent[] = [];
 
   private constructor(readonly dir: TempDir, settings: TestSettings) {
+    const libc = openLibc();
     const options: ServerProcessOptions = {
       program: ["./app"],
       cwd: dir.path,
       env: { PATH: "/usr/bin:/bin" },
-      opener: undefined,
+      libc,
+      opener: new SocketOpener(libc),
       sockets: [],
       ready: {
         notify: false,

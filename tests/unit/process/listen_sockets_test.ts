@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { openLibc } from "../../../src/process/libc.ts";
 import { ConfigError, SourceError } from "../../../src/base/errors.ts";
 import type { ListenAddress } from "../../../src/base/listen_address.ts";
 import {
@@ -8,7 +9,7 @@ import {
 import { freePort } from "../../support/free_port.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
-const opener = new SocketOpener();
+const opener = new SocketOpener(openLibc());
 
 Deno.test("openAll() listens on IPv4 and gives descriptors above those of a worker", async () => {
   const port = freePort();
