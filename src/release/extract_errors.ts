@@ -53,7 +53,10 @@ export function tooLarge(reason: string): ArtifactError {
   return new ArtifactError(
     "too-large",
     `Cannot unpack the archive: ${reason}`,
-    { hint: "Raise the extraction limits if the artifact is meant to be so" },
+    {
+      hint:
+        "If the artifact is meant to be so, raise --max-expanded-size or --max-entries",
+    },
   );
 }
 
