@@ -1,0 +1,69 @@
+/** Programs that tests run beside dewy, and the Debian package each comes from. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  tar: "tar",
+  gzip: "gzip",
+  bzip2: "bzip2",
+  xz: "xz-utils",
+  zstd: "zstd",
+  zip: "zip",
+  unzip: "unzip",
+  curl: "curl",
+  python3: "python3",
+  setpriv: "util-linux",
+  mount: "mount",
+  zsh: "zsh",
+  fish: "fish",
+};
+
+/**
+ * Installs what the tests need and this machine lacks. It only can as root on
+ * Debian and its kin; elsewhere it says what is missing and the tests tell what
+ * they skip for it.
+ */
+export async function prepareMachine(): Promise<void> {
+  const missing = await missingPackages();
+  if (missing.length === 0) return;
+  if (Deno.uid() !== 0 || !await isThere("apt-get")) {
+    console.warn(
+      `Tests need programs that are not here; install: ${missing.join(" ")}`,
+    );
+    return;
+  }
+  console.log(`Installing for the tests: ${missing.join(" ")}`);
+  await apt("update", "-q");
+  await apt("install", "-q", "-y", "--no-install-recommends", ...missing);
+}
+
+async function missingPackages(): Promise<string[]> {
+  const checked = await Promise.all(
+    Object.entries(PROGRAMS).map(async ([program, pkg]) =>
+      await isThere(program) ? undefined : pkg
+    ),
+  );
+  return checked.filter((pkg) => pkg !== undefined);
+}
+
+async function isThere(program: string): Promise<boolean> {
+  const { success } = await new Deno.Command("sh", {
+    args: ["-c", `command -v ${program}`],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  return success;
+}
+
+async function apt(...args: readonly string[]): Promise<void> {
+  const { success } = await new Deno.Command("apt-get", {
+    args: [...args],
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "inherit",
+  }).output();
+  if (!success) {
+    throw new Error(
+      `Cannot install test programs: apt-get ${args.join(" ")} failed`,
+    );
+  }
+}
