@@ -47,7 +47,7 @@ export async function fetchArtifact(
       },
     );
   }
-  const trusted = expected?.sha256 ?? state.value.digests[key];
+  const trusted = expected?.sha256 ?? state.value.digests[digestId(release)];
   const cached = trusted === undefined
     ? undefined
     : await cache.read(key, signal);
@@ -72,7 +72,8 @@ export async function fetchArtifact(
     );
   }
   if (!fromCache) {
-    await state.update((value) => recordDigest(value, key, entry.sha256));
+    const id = digestId(release);
+    await state.update((value) => recordDigest(value, id, entry.sha256));
   }
   emit({
     type: "artifact-cached",
@@ -85,6 +86,13 @@ export async function fetchArtifact(
   });
   emit({ type: "artifact-downloaded", tag });
   return entry;
+}
+
+/** Other bytes behind the same tag have another fingerprint, so what is cached of the former ones is not trusted for them. */
+function digestId(release: Release): string {
+  const { fingerprint } = release;
+  const key = cacheKey(release);
+  return fingerprint === undefined ? key : `${key} ${fingerprint}`;
 }
 
 async function download(

@@ -64,7 +64,7 @@ export interface State {
   readonly previous?: DeployedRelease | undefined;
   readonly deploying?: DeployIntent | undefined;
   readonly failures: readonly FailedRelease[];
-  /** SHA-256 of cached artifacts as they were when downloaded, by cache key. */
+  /** SHA-256 of cached artifacts as they were when downloaded, by cache key and fingerprint. */
   readonly digests: Readonly<Record<string, string>>;
   /** Oldest first. */
   readonly history: readonly HistoryEntry[];
