@@ -12,6 +12,8 @@ export interface HttpAnswer {
 }
 
 const END_OF_HEAD = "\r\n\r\n";
+/** No fixture takes longer to answer, milliseconds. */
+const ANSWER_MS = 15_000;
 
 /**
  * One HTTP/1.1 connection, spoken by hand: a client library would hide a broken
@@ -20,6 +22,7 @@ const END_OF_HEAD = "\r\n\r\n";
 export class HttpConnection implements Disposable {
   #conn: Deno.Conn;
   #received = "";
+  #closed = false;
 
   private constructor(conn: Deno.Conn) {
     this.#conn = conn;
@@ -35,9 +38,31 @@ export class HttpConnection implements Disposable {
   /**
    * Asks once and reads the whole answer.
    *
-   * @throws When the connection ends before the answer is complete.
+   * @throws When the connection ends before the answer is complete, or nothing comes for too long.
    */
   async get(path: string): Promise<HttpAnswer> {
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this[Symbol.dispose]();
+    }, ANSWER_MS);
+    try {
+      return await this.#exchange(path);
+    } catch (cause) {
+      if (!late) throw cause;
+      throw new Error(`No answer in ${ANSWER_MS} ms`, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#conn.close();
+  }
+
+  async #exchange(path: string): Promise<HttpAnswer> {
     const bytes = new TextEncoder().encode(
       `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
     );
@@ -52,10 +77,6 @@ export class HttpConnection implements Disposable {
       body,
       close: headers.get("connection")?.toLowerCase() === "close",
     };
-  }
-
-  [Symbol.dispose](): void {
-    this.#conn.close();
   }
 
   async #readBody(headers: Headers): Promise<string> {
