@@ -10,14 +10,9 @@ import { delay } from "../tests/support/delay.ts";
 import { eventually } from "../tests/support/eventually.ts";
 import { LoadClient } from "../tests/support/load_client.ts";
 import { ServerBench } from "../tests/support/server_bench.ts";
+import { bold, print } from "./print.ts";
 
 const encoder = new TextEncoder();
-const bold = (text: string) => Deno.noColor ? text : `\x1b[1m${text}\x1b[0m`;
-
-function print(text: string): void {
-  Deno.stdout.writeSync(encoder.encode(text));
-}
-
 function step(text: string): void {
   print(`\n${bold(text)}\n`);
 }

@@ -1,3 +1,5 @@
+import { print } from "./print.ts";
+
 /** Programs that tests run beside dewy, and the Debian package each comes from. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   tar: "tar",
@@ -24,12 +26,12 @@ export async function prepareMachine(): Promise<void> {
   const missing = await missingPackages();
   if (missing.length === 0) return;
   if (Deno.uid() !== 0 || !await isThere("apt-get")) {
-    console.warn(
-      `Tests need programs that are not here; install: ${missing.join(" ")}`,
+    print(
+      `Tests need programs that are not here; install: ${missing.join(" ")}\n`,
     );
     return;
   }
-  console.log(`Installing for the tests: ${missing.join(" ")}`);
+  print(`Installing for the tests: ${missing.join(" ")}\n`);
   await apt("update", "-q");
   await apt("install", "-q", "-y", "--no-install-recommends", ...missing);
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { prepareMachine } from "./prepare_machine.ts";
+import { print } from "./print.ts";
 
 /** Counts of one run. */
 interface Counts {
@@ -41,7 +42,7 @@ async function run(args: readonly string[]): Promise<Counts> {
   const [, passed, failed, skipped] = [...output.matchAll(SUMMARY)].at(-1) ??
     [];
   if (passed === undefined) {
-    console.error(`No summary in the output of: deno test ${args.join(" ")}`);
+    print(`No summary in the output of: deno test ${args.join(" ")}\n`);
     return { passed: 0, failed: 1, skipped: 0, ok: false };
   }
   return {
@@ -61,9 +62,9 @@ const sum = (pick: (counts: Counts) => number) =>
 const ok = results.every((counts) => counts.ok);
 // A run that fails without a failed test, such as one that leaks, counts too.
 const failed = Math.max(sum((counts) => counts.failed), ok ? 0 : 1);
-console.log(
+print(
   `\n${sum((counts) => counts.passed)} passed, ${failed} failed, ${
     sum((counts) => counts.skipped)
-  } skipped`,
+  } skipped\n`,
 );
 Deno.exitCode = ok && failed === 0 ? 0 : 1;

@@ -141,6 +141,12 @@ export type DeployEvent =
     readonly reason: string;
   }
   | {
+    readonly type: "worker-unready";
+    readonly pid: number;
+    readonly generation: number;
+    readonly reason: string;
+  }
+  | {
     readonly type: "worker-retiring";
     readonly pid: number;
     readonly generation: number;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { abortable } from "./abortable.ts";
 
 /** Reads the time and waits; a test gives its own. */
 export interface Clock {
@@ -48,20 +49,12 @@ export async function withDeadline<T>(
   try {
     const running = task(controller.signal);
     return await (options.abandon === true
-      ? Promise.race([running, rejectOnAbort(controller.signal)])
+      ? abortable(running, controller.signal)
       : running);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-function rejectOnAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), {
-      once: true,
-    });
-  });
 }
 
 /** How pauses grow. */

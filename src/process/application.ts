@@ -16,6 +16,12 @@ export interface Application {
   bringUp(): Promise<void>;
 
   /**
+   * Resolves when the worker in front has proved itself or failed to. Until then
+   * it may still be loading files, so `current` must not move below it.
+   */
+  settled(): Promise<void>;
+
+  /**
    * Starts a new generation and, once that has proved itself, retires the one
    * before.
    *

@@ -37,6 +37,7 @@ export class GenerationLauncher {
   #generation = 0;
   #setpriv: Promise<string | undefined> | undefined;
   #running = new Set<Worker>();
+  #bookkeeping = new Set<Promise<void>>();
 
   constructor(options: LauncherOptions) {
     this.#options = options;
@@ -45,19 +46,16 @@ export class GenerationLauncher {
   /**
    * @throws {ApplicationError} When the program cannot be found or started.
    */
-  async launch(
-    { forProof }: { readonly forProof: boolean },
-  ): Promise<LaunchedWorker> {
+  async launch(): Promise<LaunchedWorker> {
     const { program, cwd, env, ready } = this.#options;
     const [name, ...args] = program;
     const file = await findProgram(name, { cwd, path: env["PATH"] ?? "" });
     const stack = new AsyncDisposableStack();
     try {
-      // A worker may call sd_notify whether or not its proof is waited for.
-      const notify = ready.notify && forProof
+      const notify = ready.notify
         ? stack.use(await NotifySocket.open())
         : undefined;
-      const health = ready.healthPath === undefined || !forProof
+      const health = ready.healthPath === undefined
         ? undefined
         : this.#options.opener.openLoopback();
       if (health !== undefined) stack.defer(() => health.close());
@@ -74,6 +72,11 @@ export class GenerationLauncher {
       await stack.disposeAsync();
       throw error;
     }
+  }
+
+  /** Resolves when every worker has ended and is struck out of the ledger. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#bookkeeping);
   }
 
   /** Ends every worker that runs, at once. */
@@ -106,17 +109,22 @@ export class GenerationLauncher {
     this.#running.add(worker);
     emit({ type: "worker-started", pid: worker.pid, generation });
     await ledger.add(worker.pid, setpriv !== undefined);
-    void worker.exited.then(() => {
-      this.#running.delete(worker);
-      return ledger.remove(worker.pid);
-    }).catch((error: unknown) => {
-      emit({
-        type: "cleanup-failed",
-        what: "the list of workers",
-        error: error instanceof Error ? error : new Error(String(error)),
-      });
-    });
+    const struckOut = this.#strikeOut(worker);
+    this.#bookkeeping.add(struckOut);
+    void struckOut.finally(() => this.#bookkeeping.delete(struckOut));
     return worker;
+  }
+
+  async #strikeOut(worker: Worker): Promise<void> {
+    const { ledger, emit } = this.#options;
+    await worker.exited;
+    this.#running.delete(worker);
+    try {
+      await ledger.remove(worker.pid);
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      emit({ type: "cleanup-failed", what: "the list of workers", error });
+    }
   }
 
   async #envdir(): Promise<Readonly<Record<string, string>>> {

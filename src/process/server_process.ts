@@ -3,6 +3,7 @@ import { delay } from "../base/time.ts";
 import type { Application } from "./application.ts";
 import {
   GenerationLauncher,
+  type LaunchedWorker,
   type LauncherOptions,
 } from "./generation_launcher.ts";
 import { proveReady } from "./prove_ready.ts";
@@ -26,6 +27,8 @@ type Front =
     readonly state: "running";
     readonly worker: Worker;
     readonly deaths: number;
+    /** Resolves when it has proved itself, or failed to. */
+    readonly settled: Promise<void>;
   }
   | {
     readonly state: "waiting";
@@ -69,6 +72,10 @@ export class ServerProcess implements Application, AsyncDisposable {
     return this.#options.sockets.length;
   }
 
+  async settled(): Promise<void> {
+    if (this.#front.state === "running") await this.#front.settled;
+  }
+
   bringUp(): Promise<void> {
     return this.#inTurn(async () => {
       this.#stopping.signal.throwIfAborted();
@@ -86,7 +93,7 @@ export class ServerProcess implements Application, AsyncDisposable {
     const { ready, emit } = this.#options;
     const either = AbortSignal.any([signal, this.#stopping.signal]);
     either.throwIfAborted();
-    await using launched = await this.#launcher.launch({ forProof: true });
+    await using launched = await this.#launcher.launch();
     const { worker, channels } = launched;
     const { pid, generation } = worker;
     try {
@@ -108,7 +115,7 @@ export class ServerProcess implements Application, AsyncDisposable {
     }
     const old = this.#front;
     this.#leaveWaiting();
-    this.#putInFront(worker, 0);
+    this.#putInFront(worker, 0, Promise.resolve());
     if (old.state === "running") this.#retire(old.worker);
   }
 
@@ -124,6 +131,7 @@ export class ServerProcess implements Application, AsyncDisposable {
       await this.#end(front.worker, this.#options.stopTimeoutMs);
     }
     await Promise.all(this.#retiring);
+    await this.#launcher.ended();
   }
 
   /** Ends every worker at once. */
@@ -143,8 +151,31 @@ export class ServerProcess implements Application, AsyncDisposable {
     return turn;
   }
 
-  #putInFront(worker: Worker, deaths: number): void {
-    this.#front = { state: "running", worker, deaths };
+  /** Waits for the proof of a worker that stays in front either way: there is no better one. */
+  async #settle(launched: LaunchedWorker): Promise<void> {
+    await using _channels = launched;
+    const { worker, channels } = launched;
+    const { pid, generation } = worker;
+    const { ready: policy, emit } = this.#options;
+    const { signal } = this.#stopping;
+    try {
+      const proof = await proveReady(worker, channels, { policy, signal });
+      const durationMs = Date.now() - worker.startedAt;
+      emit({ type: "worker-ready", pid, generation, proof, durationMs });
+    } catch (error) {
+      // Its end, and dewy's, are told elsewhere.
+      if (signal.aborted || worker.exit !== undefined) return;
+      emit({
+        type: "worker-unready",
+        pid,
+        generation,
+        reason: errorMessage(error),
+      });
+    }
+  }
+
+  #putInFront(worker: Worker, deaths: number, settled: Promise<void>): void {
+    this.#front = { state: "running", worker, deaths, settled };
     // It ends only when this worker does, and reports its own failures.
     void worker.exited.then((exit) => {
       const front = this.#front;
@@ -176,8 +207,8 @@ export class ServerProcess implements Application, AsyncDisposable {
 
   async #launchUnproved(deaths: number): Promise<void> {
     try {
-      const { worker } = await this.#launcher.launch({ forProof: false });
-      this.#putInFront(worker, deaths);
+      const launched = await this.#launcher.launch();
+      this.#putInFront(launched.worker, deaths, this.#settle(launched));
     } catch (error) {
       this.#launchFailed(error, deaths);
     }

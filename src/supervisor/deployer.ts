@@ -1,3 +1,4 @@
+import { abortable } from "../base/abortable.ts";
 import { ArtifactError, DewyError } from "../base/errors.ts";
 import { cacheKey, type Release } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
@@ -79,7 +80,7 @@ export class Deployer {
 
   async #bringIn(progress: Progress, signal: AbortSignal): Promise<void> {
     const { release } = progress;
-    const { emit, releases, state, clock } = this.#deps;
+    const { emit, releases, state, clock, application } = this.#deps;
     const entry = await fetchArtifact(release, this.#deps, signal);
     progress.entry = entry;
     await this.#runHook("before", progress, signal);
@@ -94,7 +95,8 @@ export class Deployer {
     emit({ type: "archive-extracted", path, entries, bytes, durationMs });
     const intent = intentOf(progress, entry, path);
     await state.update((value) => beginDeploy(value, intent));
-    signal.throwIfAborted();
+    // The link must not move below a worker that is still loading its files.
+    await abortable(application?.settled() ?? Promise.resolve(), signal);
     progress.activated = true;
     await releases.activate(path);
     emit({ type: "link-created", from: path, to: releases.link });

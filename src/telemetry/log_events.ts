@@ -283,6 +283,14 @@ function workerLines(event: DeployEvent): readonly Line[] | undefined {
         generation: event.generation,
         error: event.reason,
       }]];
+    case "worker-unready": {
+      const { pid, generation, reason } = event;
+      return [[
+        "warn",
+        "Worker is not ready in time and stays, as there is no other",
+        { pid, generation, reason },
+      ]];
+    }
     case "worker-retiring":
       return [["info", "Sending TERM to old worker", {
         pid: event.pid,

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { within } from "./delay.ts";
+import { DEWY_PERMISSIONS } from "../../scripts/permissions.ts";
 import { eventually } from "./eventually.ts";
 import { killProcessesOf, MARK, signalIfThere } from "./process_table.ts";
 
@@ -60,7 +61,7 @@ export class DewyProcess implements AsyncDisposable {
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
-        "-A",
+        ...DEWY_PERMISSIONS,
         "--config",
         CONFIG,
         MAIN,
@@ -117,8 +118,16 @@ export class DewyProcess implements AsyncDisposable {
 
   /** The log and the other output as text, for failure messages. */
   transcript(): string {
+    let last = "";
+    const told = this.#logs.filter(({ time: _, ...rest }) => {
+      const text = JSON.stringify(rest);
+      // Polls repeat themselves.
+      const isNew = text !== last;
+      last = text;
+      return isNew;
+    });
     return [
-      ...this.#logs.map((record) => JSON.stringify(record)),
+      ...told.map((record) => JSON.stringify(record)),
       ...this.#output,
     ].join("\n");
   }

@@ -73,28 +73,33 @@ export class ServerBench implements AsyncDisposable {
 
   /** Starts `dewy server` with a short interval and confirm time. */
   start(options: StartOptions = {}): DewyProcess {
+    return DewyProcess.start({
+      cwd: this.workdir,
+      args: this.serverArgs(options),
+      ...(options.env === undefined ? {} : { env: options.env }),
+    });
+  }
+
+  /** Returns the command line of {@link ServerBench.start}. */
+  serverArgs(options: StartOptions = {}): readonly string[] {
     const {
       args = [],
       ports = [String(this.port)],
       program = denoProgram("current/app.mjs"),
     } = options;
-    return DewyProcess.start({
-      cwd: this.workdir,
-      args: [
-        "server",
-        "--registry",
-        this.registry.url,
-        "--interval",
-        "200ms",
-        "--confirm-time",
-        "500ms",
-        ...ports.flatMap((port) => ["--port", port]),
-        ...args,
-        "--",
-        ...program,
-      ],
-      ...(options.env === undefined ? {} : { env: options.env }),
-    });
+    return [
+      "server",
+      "--registry",
+      this.registry.url,
+      "--interval",
+      "200ms",
+      "--confirm-time",
+      "500ms",
+      ...ports.flatMap((port) => ["--port", port]),
+      ...args,
+      "--",
+      ...program,
+    ];
   }
 
   /** Asks the application for its version. */

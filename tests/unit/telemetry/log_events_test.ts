@@ -119,6 +119,11 @@ const SAMPLES: {
     ...worker,
     reason: "The new worker exited with code 1",
   },
+  "worker-unready": {
+    type: "worker-unready",
+    ...worker,
+    reason: "The new worker did not send READY=1 in time",
+  },
   "worker-retiring": { type: "worker-retiring", ...worker },
   "worker-killed": { type: "worker-killed", ...worker, waitedMs: 60_000 },
   "worker-retired": {
