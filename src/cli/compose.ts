@@ -46,10 +46,11 @@ export async function compose(options: ComposeOptions): Promise<Program> {
   const { settings, root, env, emit } = options;
   const { slot, calver } = settings;
   const platform = platformOf(Deno.build.os, Deno.build.arch);
-  const registry = openRegistry(settings.registryUrl, {
+  const registry = await openRegistry(settings.registryUrl, {
     slot,
     calver,
     platform,
+    env,
   });
   const cache = openCache(settings.cacheUrl, {
     cwd: root,

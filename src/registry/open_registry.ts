@@ -14,11 +14,17 @@ export interface OpenRegistryOptions {
   /** Empty for all slots. */
   readonly slot: string;
   readonly platform: Platform;
+  /** dewy's environment, for credentials and endpoints. */
+  readonly env: Readonly<Record<string, string>>;
   /** @default Date.now */
   readonly now?: () => number;
 }
 
-type Opener = (url: DriverUrl, options: OpenRegistryOptions) => Registry;
+/** A driver with a library of its own is imported when its scheme is asked for, and only then. */
+type Opener = (
+  url: DriverUrl,
+  options: OpenRegistryOptions,
+) => Registry | Promise<Registry>;
 
 const OPENERS: Readonly<Record<string, Opener>> = {
   file: openFile,
@@ -37,10 +43,10 @@ const PLANNED: Readonly<Record<string, string>> = {
  *
  * @throws {ConfigError} When the URL, an option or the CalVer format is bad, or no driver has its scheme.
  */
-export function openRegistry(
+export async function openRegistry(
   url: string,
   options: OpenRegistryOptions,
-): Registry {
+): Promise<Registry> {
   const { scheme } = parseDriverUrl(url, { what: "registry" });
   const open = Object.hasOwn(OPENERS, scheme) ? OPENERS[scheme] : undefined;
   if (open === undefined) {
@@ -53,7 +59,7 @@ export function openRegistry(
   }
   const known = ["artifact", "calver", "pre-release", "version"];
   const parsed = parseDriverUrl(url, { what: "registry", options: known });
-  return open(parsed, options);
+  return await open(parsed, options);
 }
 
 function openFile(url: DriverUrl, options: OpenRegistryOptions): Registry {

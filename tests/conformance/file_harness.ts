@@ -11,6 +11,7 @@ export async function openFileHarness(): Promise<RegistryHarness> {
     openRegistry(`${pathToFileURL(folder)}?${query(options)}`, {
       slot: options.slot ?? "",
       platform: options.platform ?? { os: "linux", arch: "amd64" },
+      env: {},
       ...(options.now === undefined ? {} : { now: options.now }),
     });
   return {

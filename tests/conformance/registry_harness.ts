@@ -28,9 +28,9 @@ export interface RegistryHarness extends AsyncDisposable {
   publish(tag: string, artifacts: Artifacts): Promise<void>;
   /** Removes an artifact of a published version. */
   withdraw(tag: string, artifact: string): Promise<void>;
-  open(options: OpenOptions): Registry;
+  open(options: OpenOptions): Promise<Registry>;
   /** A registry that was never set up. */
-  openMissing(): Registry;
+  openMissing(): Promise<Registry>;
   /** Names of the audit records of a version. */
   records(tag: string): Promise<string[]>;
   /** Reads the artifacts that the registry names. */
@@ -72,7 +72,8 @@ export function latest(
   harness: RegistryHarness,
   options: OpenOptions,
 ): Promise<Latest> {
-  return harness.open({ platform: PLATFORM, ...options }).latest(NEVER);
+  return harness.open({ platform: PLATFORM, ...options })
+    .then((registry) => registry.latest(NEVER));
 }
 
 /** Asks for a release that must be there. */

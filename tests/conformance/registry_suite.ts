@@ -61,7 +61,7 @@ function testChoice(test: Test): void {
 function testRules(test: Test): void {
   test("rules are those it was opened with", (harness) => {
     const options = { slot: "blue", calver: "YYYY.0M", version: "2024.x" };
-    const { rules } = harness.open({ ...options, preRelease: true });
+    const { rules } = await harness.open({ ...options, preRelease: true });
     deepEqual(rules, {
       preRelease: true,
       slot: "blue",
@@ -151,7 +151,7 @@ function testFailures(test: Test): void {
     const isNotFound = (error: unknown) =>
       error instanceof SourceError && error.code === "not-found" &&
       error.hint !== undefined;
-    await rejects(harness.openMissing().latest(NEVER), isNotFound);
+    await rejects((await harness.openMissing()).latest(NEVER), isNotFound);
     await rejects(latest(harness, {}), isNotFound);
     await publishAll(harness, ["v1.0.0-rc.1"]);
     await rejects(latest(harness, {}), isNotFound);
@@ -161,7 +161,7 @@ function testFailures(test: Test): void {
     const release = await latestRelease(harness, {});
     const reason = new Error("stopped");
     const signal = AbortSignal.abort(reason);
-    const registry = harness.open({});
+    const registry = await harness.open({});
     const isReason = (error: unknown) => error === reason;
     await rejects(registry.latest(signal), isReason);
     await rejects(registry.report(reportOf(release), signal), isReason);
@@ -212,7 +212,7 @@ function testReport(test: Test): void {
   test("report() leaves one record for each deploy", async (harness) => {
     await publishAll(harness, ["v1.0.0"]);
     const release = await latestRelease(harness, {});
-    const registry = harness.open({});
+    const registry = await harness.open({});
     await registry.report(reportOf(release), NEVER);
     const [record, ...others] = await harness.records("v1.0.0");
     deepEqual(others, []);
@@ -226,20 +226,20 @@ function testReport(test: Test): void {
   test("report() changes nothing that latest() says", async (harness) => {
     await publishAll(harness, ["v1.0.0"]);
     const before = await latestRelease(harness, {});
-    await harness.open({}).report(reportOf(before), NEVER);
+    await (await harness.open({})).report(reportOf(before), NEVER);
     deepEqual(await latestRelease(harness, {}), before);
   });
   test("report() keeps failures to itself", async (harness) => {
     await publishAll(harness, ["v1.0.0"]);
     const release = await latestRelease(harness, {});
     const report = { ...reportOf(release), error: "did not start" };
-    await harness.open({}).report(report, NEVER);
+    await (await harness.open({})).report(report, NEVER);
     deepEqual(await harness.records("v1.0.0"), []);
   });
   test("report() fails for a version that is gone", async (harness) => {
     await publishAll(harness, ["v1.0.0"]);
     const release = await latestRelease(harness, {});
     const gone = reportOf({ ...release, tag: "v9.9.9" });
-    await rejects(harness.open({}).report(gone, NEVER), SourceError);
+    await rejects((await harness.open({})).report(gone, NEVER), SourceError);
   });
 }

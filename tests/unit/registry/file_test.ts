@@ -13,7 +13,7 @@ const NEVER = new AbortController().signal;
 interface Folder extends AsyncDisposable {
   readonly path: string;
   put(path: string, text: string): Promise<void>;
-  open(query?: string): Registry;
+  open(query?: string): Promise<Registry>;
 }
 
 async function tempFolder(): Promise<Folder> {
@@ -28,6 +28,7 @@ async function tempFolder(): Promise<Folder> {
       openRegistry(pathToFileURL(path).href + query, {
         slot: "",
         platform: { os: "linux", arch: "amd64" },
+        env: {},
       }),
     async [Symbol.asyncDispose]() {
       await Deno.remove(path, { recursive: true });
@@ -50,7 +51,7 @@ Deno.test("latest() follows links to folders and passes over links to files", as
   await Deno.symlink(join(folder.path, "gone"), join(folder.path, "v3.0.0"));
   await Deno.symlink("v4.0.0", join(folder.path, "v4.0.0"));
   await folder.put("v5.0.0", "no folder either");
-  equal(await latestTag(folder.open()), "v1.0.0");
+  equal(await latestTag(await folder.open()), "v1.0.0");
 });
 
 Deno.test("latest() takes only regular files for artifacts", async () => {
@@ -62,11 +63,11 @@ Deno.test("latest() takes only regular files for artifacts", async () => {
   const { success } = await new Deno.Command("mkfifo", { args: [pipe] })
     .output();
   ok(success);
-  const found = await folder.open().latest(NEVER);
+  const found = await (await folder.open()).latest(NEVER);
   ok(found.kind === "release");
   equal(found.release.tag, "v1.0.0");
   deepEqual(found.incomplete.map(({ tag }) => tag), ["v1.2.0", "v1.1.0"]);
-  const named = await folder.open(`?artifact=${NAME}`).latest(NEVER);
+  const named = await (await folder.open(`?artifact=${NAME}`)).latest(NEVER);
   ok(named.kind === "release" && named.release.tag === "v1.0.0");
 });
 
@@ -75,7 +76,7 @@ Deno.test("latest() follows a link to an artifact", async () => {
   await folder.put("store/bytes", "app");
   await Deno.mkdir(join(folder.path, "v1.0.0"));
   await Deno.symlink("../store/bytes", join(folder.path, "v1.0.0", NAME));
-  equal(await latestTag(folder.open()), "v1.0.0");
+  equal(await latestTag(await folder.open()), "v1.0.0");
 });
 
 Deno.test("latest() does not take a file for an artifact while it is copied", async () => {
@@ -84,14 +85,14 @@ Deno.test("latest() does not take a file for an artifact while it is copied", as
   for (const name of [`.${NAME}`, `${NAME}.partial`, "x_linux_amd64.tmp"]) {
     await folder.put(`v1.1.0/${name}`, "half");
   }
-  equal(await latestTag(folder.open()), "v1.0.0");
+  equal(await latestTag(await folder.open()), "v1.0.0");
 });
 
 Deno.test("latest() waits for an empty checksum file of the artifact", async () => {
   await using folder = await tempFolder();
   await folder.put(`v1.0.0/${NAME}`, "app");
   await folder.put(`v1.0.0/${NAME}.sha256`, "");
-  const found = await folder.open().latest(NEVER);
+  const found = await (await folder.open()).latest(NEVER);
   ok(found.kind === "incomplete");
   equal(found.incomplete[0]?.reason, `checksum is empty: ${NAME}.sha256`);
 });
@@ -100,9 +101,9 @@ Deno.test("latest() gives another fingerprint when a checksum is corrected", asy
   await using folder = await tempFolder();
   await folder.put(`v1.0.0/${NAME}`, "app");
   await folder.put(`v1.0.0/${NAME}.sha256`, "wrong");
-  const first = await folder.open().latest(NEVER);
+  const first = await (await folder.open()).latest(NEVER);
   await folder.put(`v1.0.0/${NAME}.sha256`, "corrected");
-  const second = await folder.open().latest(NEVER);
+  const second = await (await folder.open()).latest(NEVER);
   ok(first.kind === "release" && second.kind === "release");
   ok(first.release.fingerprint !== second.release.fingerprint);
 });
@@ -112,7 +113,7 @@ Deno.test("latest() takes the time of a wrong clock for no grace", async () => {
   await Deno.mkdir(join(folder.path, "v1.0.0"));
   const tomorrow = Date.now() / 1000 + 86_400;
   await Deno.utime(join(folder.path, "v1.0.0"), tomorrow, tomorrow);
-  const found = await folder.open().latest(NEVER);
+  const found = await (await folder.open()).latest(NEVER);
   ok(found.kind === "incomplete");
   deepEqual(found.incomplete.map((v) => v.withinGrace), [false]);
 });
@@ -123,7 +124,7 @@ Deno.test("latest() stops after a hundred incomplete versions", async () => {
   for (let patch = 0; patch < 120; patch++) {
     await Deno.mkdir(join(folder.path, `v1.0.${patch}`));
   }
-  const found = await folder.open().latest(NEVER);
+  const found = await (await folder.open()).latest(NEVER);
   ok(found.kind === "incomplete");
   equal(found.incomplete.length, 100);
 });
@@ -131,9 +132,9 @@ Deno.test("latest() stops after a hundred incomplete versions", async () => {
 Deno.test("latest() says what is wrong with the folder", async () => {
   await using folder = await tempFolder();
   await folder.put("file", "x");
-  const registry = openRegistry(
+  const registry = await openRegistry(
     pathToFileURL(join(folder.path, "file")).href,
-    { slot: "", platform: { os: "linux", arch: "amd64" } },
+    { slot: "", platform: { os: "linux", arch: "amd64" }, env: {} },
   );
   await rejects(
     registry.latest(NEVER),
@@ -142,7 +143,7 @@ Deno.test("latest() says what is wrong with the folder", async () => {
       error.message.endsWith("no such folder"),
   );
   await folder.put("latest/x", "x");
-  await rejects(folder.open().latest(NEVER), {
+  await rejects((await folder.open()).latest(NEVER), {
     hint: 'Publish a version named like "v1.2.3"; it has "latest"',
   });
 });
@@ -155,7 +156,7 @@ Deno.test("latest() reads 10,000 versions in under a second and keeps no memory"
     );
   }
   await folder.put(`v6.99.10000/${NAME}`, "app");
-  const registry = folder.open();
+  const registry = await folder.open();
   const slowest = await slowestOfTwenty(registry);
   const before = heapInUse();
   await slowestOfTwenty(registry);
@@ -185,7 +186,7 @@ Deno.test("report() gives the folder its time back", async () => {
   await folder.put(`v1.0.0/${NAME}`, "app");
   const path = join(folder.path, "v1.0.0");
   await Deno.utime(path, 1_700_000_000, 1_700_000_000);
-  const registry = folder.open();
+  const registry = await folder.open();
   const found = await registry.latest(NEVER);
   ok(found.kind === "release");
   const { release } = found;
@@ -200,7 +201,7 @@ Deno.test("report() gives the folder its time back", async () => {
 Deno.test("report() refuses a tag that leaves the folder", async () => {
   await using folder = await tempFolder();
   await folder.put(`v1.0.0/${NAME}`, "app");
-  const registry = folder.open();
+  const registry = await folder.open();
   const found = await registry.latest(NEVER);
   ok(found.kind === "release");
   for (const tag of ["..", "../x", "", "a/b"]) {
