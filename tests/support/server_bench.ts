@@ -33,6 +33,7 @@ export class ServerBench implements AsyncDisposable {
   /** dewy's working directory. */
   readonly workdir: string;
   #temp: TempDir;
+  #started: DewyProcess[] = [];
 
   private constructor(temp: TempDir, registry: RegistryFolder) {
     this.#temp = temp;
@@ -73,11 +74,13 @@ export class ServerBench implements AsyncDisposable {
 
   /** Starts `dewy server` with a short interval and confirm time. */
   start(options: StartOptions = {}): DewyProcess {
-    return DewyProcess.start({
+    const dewy = DewyProcess.start({
       cwd: this.workdir,
       args: this.serverArgs(options),
       ...(options.env === undefined ? {} : { env: options.env }),
     });
+    this.#started.push(dewy);
+    return dewy;
   }
 
   /** Returns the command line of {@link ServerBench.start}. */
@@ -130,6 +133,7 @@ export class ServerBench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const dewy of this.#started) await dewy[Symbol.asyncDispose]();
     await killProcessesOf(this.workdir);
     await this.#temp[Symbol.asyncDispose]();
   }
