@@ -12,6 +12,7 @@ import {
   type State,
 } from "./state.ts";
 import type { StateFile } from "./state_file.ts";
+import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** A release that dies again and again this soon after its deploy is taken back, milliseconds. */
 const PROBATION_MS = 10 * 60 * 1000;
@@ -70,39 +71,44 @@ export async function rollBack(
     },
   );
   emit({ type: "rollback-started", tag, to: good.tag, reason: error.message });
-  await state.update((value) => beginRollback(value, bad, good));
+  // A full disk may be the very reason of the crash loop: it must not forbid the way back.
+  const update = (change: (state: State) => State) =>
+    tryOrTell("the state", () => state.update(change), emit);
+  await update((value) => beginRollback(value, bad, good));
   await releases.activate(good.path);
   const attempts = (bad.failedBefore ?? 0) + 1;
   const failed = failureOf(bad, { error, attempts, now: clock.now() });
-  try {
-    emit({
-      type: "server-restarting",
-      tag: good.tag,
-      pid: application.pid ?? Deno.pid,
-    });
-    await application.replace(signal);
-    emit({
-      type: "server-started",
-      tag: good.tag,
-      ports: application.ports,
-      restarted: true,
-    });
-  } catch (cause) {
-    signal.throwIfAborted();
-    // Its replacement is due anyway, and `current` leads to the good release by now.
-    emit({
-      type: "restart-failed",
-      error: cause instanceof Error ? cause : new Error(String(cause)),
-    });
-  }
+  await restart(good, deps, signal);
   const durationMs = clock.now() - failed.lastAt;
-  await state.update((value) =>
+  await update((value) =>
     failDeploy(value, failed, { kind: "failed", durationMs })
   );
-  await cache.writeCurrent(good.key);
+  await tryOrTell(
+    "the cache entry current",
+    () => cache.writeCurrent(good.key),
+    emit,
+  );
   const { retryAt } = failed;
   emit({
     type: "deploy-failed",
     failure: { tag, error, restoredTo: good.tag, attempts, retryAt },
   });
+}
+
+async function restart(
+  { tag }: DeployedRelease,
+  { application, emit }: RollbackDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const pid = application.pid ?? Deno.pid;
+    emit({ type: "server-restarting", tag, pid });
+    await application.replace(signal);
+    const { ports } = application;
+    emit({ type: "server-started", tag, ports, restarted: true });
+  } catch (error) {
+    signal.throwIfAborted();
+    // Its replacement is due anyway, and `current` leads to the good release by now.
+    emit({ type: "restart-failed", error: asError(error) });
+  }
 }
