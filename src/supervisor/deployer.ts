@@ -33,6 +33,8 @@ interface Progress {
   entry?: CacheEntry;
   staged?: StagedRelease;
   activated: boolean;
+  /** The worker in front when the link was swapped: one that came later runs the new release. */
+  workerBefore?: number | undefined;
 }
 
 /**
@@ -97,6 +99,7 @@ export class Deployer {
     await state.update((value) => beginDeploy(value, intent));
     // The link must not move below a worker that is still loading its files.
     await abortable(application?.settled() ?? Promise.resolve(), signal);
+    progress.workerBefore = application?.pid;
     progress.activated = true;
     await releases.activate(path);
     emit({ type: "link-created", from: path, to: releases.link });
@@ -159,7 +162,7 @@ export class Deployer {
     error: unknown,
     signal: AbortSignal,
   ): Promise<void> {
-    const { releases, state, emit, application } = this.#deps;
+    const { releases, state, emit } = this.#deps;
     const { tag } = progress.release;
     const { staged, previousPath } = progress;
     if (progress.activated) {
@@ -181,12 +184,17 @@ export class Deployer {
       return;
     }
     await this.#rememberFailure(progress, error);
-    if (
-      application !== undefined && !application.running &&
-      previousPath !== undefined
-    ) {
-      await this.#try("the previous release", () => application.bringUp());
-    }
+    await this.#try("the previous release", () => this.#bringBack(progress));
+  }
+
+  async #bringBack(progress: Progress): Promise<void> {
+    const { application } = this.#deps;
+    const { previousPath, activated, workerBefore } = progress;
+    if (application === undefined || previousPath === undefined) return;
+    // Also waits for a start that is under way.
+    await application.bringUp();
+    const isOther = activated && application.pid !== workerBefore;
+    if (isOther) await application.replace(new AbortController().signal);
   }
 
   async #rememberFailure(progress: Progress, error: unknown): Promise<void> {

@@ -4,6 +4,7 @@ import {
   currentTarget,
   readFailure,
   readState,
+  waitForFailure,
   waitForTicks,
 } from "../support/deploy_state.ts";
 import { signalIfThere } from "../support/process_table.ts";
@@ -81,4 +82,42 @@ Deno.test("a worker that is killed is replaced at once, without a deploy", async
   await bench.serves("v1.0.0");
   assert.notEqual((await bench.oneWorker()).pid, pid);
   assert.equal(dewy.logs("Deploy started").length, 1);
+});
+
+Deno.test("a version that fails is not left running when the old worker dies during its deploy", async () => {
+  await using bench = await ServerBench.create();
+  await bench.publish("v1.0.0");
+  const hook =
+    'test "$DEWY_VERSION" = v1.0.0 || { kill -KILL $(cat pid); sleep 1; }';
+  await using dewy = bench.start({
+    args: [
+      "--after-deploy-hook",
+      hook,
+      "--health-path",
+      "/",
+      "--health-timeout",
+      "1500ms",
+    ],
+  });
+  await bench.serves("v1.0.0");
+  await dewy.waitForLog("Deployment completed successfully");
+  const { pid } = await bench.oneWorker();
+  await Deno.writeTextFile(`${bench.workdir}/pid`, String(pid));
+  // It serves, but not on the socket of the health check.
+  const web = await Deno.readTextFile(
+    new URL("../fixtures/programs/web.mjs", import.meta.url),
+  );
+  const half = web.replace(
+    "const servers = fds.",
+    "const servers = fds.slice(0, 1).",
+  );
+  assert.notEqual(half, web);
+  await bench.registry.publish("v2.0.0", { files: { "app.mjs": half } });
+  const failed = await waitForFailure(dewy, "v2.0.0");
+  assert.equal(failed["restored_to"], "v1.0.0");
+  await bench.serves("v1.0.0");
+  const worker = await bench.oneWorker();
+  await waitForTicks(dewy, 3);
+  assert.equal((await bench.oneWorker()).pid, worker.pid);
+  assert.equal(await bench.version(), "v1.0.0");
 });
