@@ -5,7 +5,9 @@ export function renderError(error: unknown): string {
   const lines = [`Error: ${describe(error)}`];
   let cause = error instanceof Error ? error.cause : undefined;
   while (cause !== undefined) {
-    lines.push(`  because: ${describe(cause)}`);
+    const why = describe(cause);
+    // Some messages quote their cause already.
+    if (!lines.at(-1)?.endsWith(why)) lines.push(`  because: ${why}`);
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   if (error instanceof DewyError && error.hint !== undefined) {

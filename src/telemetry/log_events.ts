@@ -357,12 +357,9 @@ function errorFields(error: Error): LogFields {
   return { error: withCauses(error), hint };
 }
 
-function withCauses(error: Error): string {
-  return error.cause === undefined
-    ? error.message
-    : `${error.message}: ${
-      error.cause instanceof Error
-        ? withCauses(error.cause)
-        : errorMessage(error.cause)
-    }`;
+function withCauses({ message, cause }: Error): string {
+  if (cause === undefined) return message;
+  const why = cause instanceof Error ? withCauses(cause) : errorMessage(cause);
+  // Some messages quote their cause already.
+  return message.endsWith(why) ? message : `${message}: ${why}`;
 }

@@ -41,3 +41,14 @@ Deno.test("renderError() shows where a defect of dewy itself is", () => {
 Deno.test("renderError() shows no stack of an error that dewy expects", () => {
   assert.ok(!renderError(new ConfigError("Bad")).includes("    at "));
 });
+
+Deno.test("renderError() does not repeat a cause that the message quotes", () => {
+  const cause = new Error("unexpected end of file");
+  const error = new SourceError("invalid", `Cannot read it: ${cause.message}`, {
+    cause,
+  });
+  assert.equal(
+    renderError(error),
+    "Error: Cannot read it: unexpected end of file\n",
+  );
+});

@@ -213,6 +213,15 @@ Deno.test("linesOf() tells an error with its causes and what to do", () => {
   ]]);
 });
 
+Deno.test("linesOf() does not repeat a cause that the message quotes", () => {
+  const cause = new Error("unexpected end of file");
+  const error = new FilesystemError(`Cannot read it: ${cause.message}`, {
+    cause,
+  });
+  const [line] = linesOf({ type: "restart-failed", error });
+  assert.equal(line?.[2]?.["error"], "Cannot read it: unexpected end of file");
+});
+
 Deno.test("linesOf() tells a failed hook with its output and its exit code", () => {
   for (const when of ["before", "after"] as const) {
     const lines = linesOf({
