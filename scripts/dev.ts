@@ -7,7 +7,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { ServerBench } from "../tests/support/server_bench.ts";
-import { DEWY_PERMISSIONS } from "./permissions.ts";
+import { DEWY_FLAGS } from "./runtime_flags.ts";
 import { print } from "./print.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -26,7 +26,7 @@ const child = new Deno.Command(Deno.execPath(), {
   args: [
     "run",
     "--watch",
-    ...DEWY_PERMISSIONS,
+    ...DEWY_FLAGS,
     "--config",
     CONFIG,
     MAIN,

@@ -12,6 +12,7 @@
 import { parseArgs } from "@std/cli";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { DEWY_FLAGS } from "../runtime_flags.ts";
 
 const MIB = 1024 ** 2;
 const RUNNER = fileURLToPath(new URL("extract_runner.ts", import.meta.url));
@@ -159,7 +160,7 @@ async function measureMemory(dir: string, mib: number): Promise<void> {
 }
 
 function dewy(): readonly string[] {
-  return [Deno.execPath(), "run", "-A", RUNNER, "{archive}", "{out}"];
+  return [Deno.execPath(), "run", ...DEWY_FLAGS, RUNNER, "{archive}", "{out}"];
 }
 
 /** Runs `argv` into a fresh folder that is removed afterwards. */

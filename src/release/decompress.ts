@@ -3,7 +3,6 @@ import type { Compression } from "./archive_format.ts";
 import { type ByteSource, CHUNK_BYTES } from "./byte_source.ts";
 import { bunzip2 } from "./decompress_bzip2.ts";
 import { through } from "./decompress_stream.ts";
-import { unxz } from "./decompress_xz.ts";
 import { unzstd } from "./decompress_zstd.ts";
 
 const DECOMPRESSORS: Readonly<
@@ -12,7 +11,7 @@ const DECOMPRESSORS: Readonly<
   none: (source) => source,
   gzip: (source) => through(createGunzip({ chunkSize: CHUNK_BYTES }), source),
   bzip2: bunzip2,
-  xz: unxz,
+  xz: lazyXz,
   zstd: unzstd,
 };
 
@@ -27,4 +26,10 @@ export function decompress(
   source: ByteSource,
 ): ByteSource {
   return DECOMPRESSORS[compression](source);
+}
+
+/** The decoder is WebAssembly, which only its users pay for. */
+async function* lazyXz(source: ByteSource): ByteSource {
+  const { unxz } = await import("./decompress_xz.ts");
+  yield* unxz(source);
 }

@@ -15,7 +15,6 @@ import {
   TreeWriter,
 } from "./tree_writer.ts";
 import { Turns } from "./turns.ts";
-import { readZip } from "./zip_reader.ts";
 
 export type { ExtractLimits, ExtractSummary };
 
@@ -77,8 +76,10 @@ async function unpack(
   switch (format.kind) {
     case "tar":
       return await unpackTar(file, format.compression, target);
-    case "zip":
+    case "zip": {
+      const { readZip } = await import("./zip_reader.ts");
       return await readZip({ path: archive.path, file }, target);
+    }
     case "executable":
       return await copyProgram(file, archive.name, target);
     default:

@@ -6,11 +6,7 @@ import {
   readCurrent,
   refuseRealCurrent,
 } from "./activate.ts";
-import {
-  extractArchive,
-  type ExtractLimits,
-  type ExtractSummary,
-} from "./extract.ts";
+import type { ExtractLimits, ExtractSummary } from "./tree_writer.ts";
 import {
   isReleaseId,
   nextReleaseId,
@@ -89,6 +85,9 @@ export class ReleaseStore {
     try {
       await Deno.mkdir(staging, { recursive: true });
       const { limits } = this.#options;
+      // The readers and their libraries are loaded with the first deploy: an idle
+      // dewy does without them.
+      const { extractArchive } = await import("./extract.ts");
       const summary = await extractArchive(archive, staging, {
         limits,
         signal,

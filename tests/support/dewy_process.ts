@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { within } from "./delay.ts";
-import { DEWY_PERMISSIONS } from "../../scripts/permissions.ts";
+import { DEWY_FLAGS } from "../../scripts/runtime_flags.ts";
 import { eventually } from "./eventually.ts";
 import { killProcessesOf, MARK, signalIfThere } from "./process_table.ts";
 
@@ -61,7 +61,7 @@ export class DewyProcess implements AsyncDisposable {
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         "run",
-        ...DEWY_PERMISSIONS,
+        ...DEWY_FLAGS,
         "--config",
         CONFIG,
         MAIN,

@@ -1,14 +1,17 @@
 import { LIBC_PATHS } from "../src/process/libc.ts";
 
 /**
- * What the dewy program may do, and nothing more: the flags it is compiled with,
- * and that it is run with from source and in every integration test.
+ * The flags the dewy program is compiled with, and that it is run with from
+ * source and in every integration test: what it may do, and nothing more.
  *
  * Files, environment and programs are the user's own choice (working directory,
  * registry, hooks, application), so they cannot be narrowed at build time.
  */
-export const DEWY_PERMISSIONS: readonly string[] = [
+export const DEWY_FLAGS: readonly string[] = [
   "--no-prompt",
+  // Buffers of a download or an archive are then collected soon: the memory of
+  // unpacking 1 GB is that of unpacking 50 MB (scripts/bench/extract.ts).
+  "--v8-flags=--max-semi-space-size=1",
   "--allow-read",
   "--allow-write",
   "--allow-env",

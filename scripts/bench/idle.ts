@@ -1,0 +1,108 @@
+/**
+ * Prints what an idle `dewy server` costs: resident memory after a while of
+ * polling a `file://` registry, against an empty Deno process in the same run,
+ * and the time to `--version`.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { delay } from "../../tests/support/delay.ts";
+import { ServerBench } from "../../tests/support/server_bench.ts";
+import { print } from "../print.ts";
+import { DEWY_FLAGS } from "../runtime_flags.ts";
+
+const ROUNDS = 5;
+const SETTLE_MS = 10_000;
+const GOAL_MB = 60;
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+
+async function residentMb(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
+}
+
+/** Starts a process, lets it settle, and returns its memory. */
+async function measure(args: readonly string[], cwd: string): Promise<number> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    await delay(SETTLE_MS);
+    return await residentMb(child.pid);
+  } finally {
+    child.kill("SIGTERM");
+    await child.status;
+  }
+}
+
+async function startMs(args: readonly string[]): Promise<number> {
+  const startedAt = performance.now();
+  await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  return performance.now() - startedAt;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+async function printMemory(): Promise<boolean> {
+  await using bench = await ServerBench.create();
+  await bench.publish("v1.0.0", { checksum: "right" });
+  const empty = bench.path("empty.ts");
+  await Deno.writeTextFile(empty, "setInterval(() => {}, 1000);\n");
+  const dewy = ["run", ...DEWY_FLAGS, "--config", CONFIG, MAIN];
+  const server = bench.serverArgs({ args: ["--interval", "1s"] });
+  const emptyMb = await measure(["run", "--no-config", empty], bench.workdir);
+  const firstMb = await measure([...dewy, ...server], bench.workdir);
+  const idleMb = await measure([...dewy, ...server], bench.workdir);
+  print(`empty Deno process                        ${emptyMb.toFixed(1)} MB\n`);
+  print(`dewy server, polling, after a deploy      ${firstMb.toFixed(1)} MB\n`);
+  print(
+    `dewy server, polling, nothing to deploy   ${
+      idleMb.toFixed(1)
+    } MB (goal: at most ${GOAL_MB})\n`,
+  );
+  return idleMb <= GOAL_MB;
+}
+
+async function printStart(): Promise<void> {
+  const emptyArgs = ["eval", "--no-config", "0"];
+  const dewyArgs = [
+    "run",
+    ...DEWY_FLAGS,
+    "--config",
+    CONFIG,
+    MAIN,
+    "--version",
+  ];
+  const empty: number[] = [];
+  const dewy: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    empty.push(await startMs(emptyArgs));
+    dewy.push(await startMs(dewyArgs));
+  }
+  const ratio = median(dewy) / median(empty);
+  print(
+    `start of an empty program                 ${
+      median(empty).toFixed(0)
+    } ms\n`,
+  );
+  print(
+    `start of dewy --version, from source      ${median(dewy).toFixed(0)} ms (${
+      ratio.toFixed(1)
+    } x)\n`,
+  );
+}
+
+const good = await printMemory();
+await printStart();
+Deno.exitCode = good ? 0 : 1;
