@@ -75,11 +75,10 @@ const PHASES: readonly Phase[] = [
     program: "notify_ready.mjs",
     reached: async (bench, dewy) => {
       await dewy.waitForLog("Create symlink");
-      await dewy.waitForLog("Starting new worker");
-      await delayedWorker(bench);
+      await newWorker(bench, dewy);
     },
     shows: async (bench) => await tagInState(bench, "deploying") === NEW,
-    release: (bench) => Deno.writeTextFile(join(bench.workdir, "go"), ""),
+    release: (bench) => openGate(bench, NEW),
   },
   {
     name: "right after the deploy, before it is reported",
@@ -114,6 +113,11 @@ Deno.test("kill -9 while the old worker drains leaves the new version", async ()
   }
 });
 
+/** Lets the workers of a version send READY=1. */
+function openGate(bench: ServerBench, version: string): Promise<void> {
+  return Deno.writeTextFile(join(bench.workdir, `go.${version}`), "");
+}
+
 async function killAt(
   phase: Phase,
   { upgrade }: { readonly upgrade: boolean },
@@ -123,10 +127,9 @@ async function killAt(
   const options = { args, env: { NOTIFY_WHEN: "go" } };
   if (upgrade) {
     await bench.publish(OLD, { program });
-    await Deno.writeTextFile(join(bench.workdir, "go"), "");
+    await openGate(bench, OLD);
     await using dewy = bench.start(options);
     await dewy.waitForLog("Deployment completed successfully", { tag: OLD });
-    await Deno.remove(join(bench.workdir, "go"));
   }
   await Deno.writeTextFile(join(bench.workdir, "hold"), "");
   if (phase.publish === undefined) await bench.publish(NEW, { program });
@@ -195,11 +198,18 @@ async function tagInState(
   return JSON.parse(await Deno.readTextFile(path))[part]?.tag;
 }
 
-/** Waits until the worker that is to prove itself runs the program. */
-async function delayedWorker(bench: ServerBench): Promise<void> {
+/** Waits until the worker that was started after the swap of the link runs the program. */
+async function newWorker(bench: ServerBench, dewy: DewyProcess): Promise<void> {
   await eventually(async () => {
+    const logs = dewy.logs();
+    const swap = logs.findIndex(({ msg }) => msg === "Create symlink");
+    const started = logs.slice(swap).find(({ msg }) =>
+      msg === "Starting new worker"
+    );
     const workers = await bench.workers();
-    return workers.some(({ env }) => "NOTIFY_SOCKET" in env);
+    return workers.some(({ pid, command: [program] }) =>
+      pid === started?.["pid"] && program === Deno.execPath()
+    );
   }, { message: "the new worker runs" });
 }
 

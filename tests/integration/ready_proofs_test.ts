@@ -92,7 +92,7 @@ Deno.test("a new worker is accepted when it sends READY=1, and not before", asyn
   await dewy.waitForLog("Starting new worker", { generation: 1 });
   await bench.serves(OLD);
   assert.deepEqual(dewy.logs(COMPLETED), []);
-  await Deno.writeTextFile(`${bench.workdir}/go`, "");
+  await Deno.writeTextFile(`${bench.workdir}/go.${OLD}`, "");
   await dewy.waitForLog(COMPLETED, { tag: OLD });
   const [ready] = dewy.logs("New worker is ready");
   assert.equal(ready?.["proof"], "READY=1");
