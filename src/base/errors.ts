@@ -48,16 +48,25 @@ export type SourceErrorCode =
   | "invalid"
   | "timeout";
 
+/** Options a {@link SourceError} takes. */
+export interface SourceErrorOptions extends DewyErrorOptions {
+  /** How long the source asks to be left alone, milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
 /** A registry, artifact source or network address could not be used. Exit code 2. */
 export class SourceError extends DewyError {
   override readonly name = "SourceError";
   readonly kind = "source";
+  /** How long the source asks to be left alone, milliseconds from when this was thrown; 0 when it does not say. */
+  readonly retryAfterMs: number;
   constructor(
     readonly code: SourceErrorCode,
     message: string,
-    options?: DewyErrorOptions,
+    options: SourceErrorOptions = {},
   ) {
     super(message, options);
+    this.retryAfterMs = options.retryAfterMs ?? 0;
   }
 }
 

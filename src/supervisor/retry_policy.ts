@@ -2,6 +2,7 @@ import {
   ApplicationError,
   ArtifactError,
   FilesystemError,
+  SourceError,
 } from "../base/errors.ts";
 import { backoffMs, type BackoffPolicy } from "../base/time.ts";
 
@@ -19,6 +20,8 @@ const DID_NOT_START: BackoffPolicy = {
 const DISK: BackoffPolicy = { baseMs: 30 * SECOND, maxMs: 5 * MINUTE };
 /** The source broke off. */
 const SOURCE: BackoffPolicy = { baseMs: 10 * SECOND, maxMs: 2 * MINUTE };
+/** A source that asks for a longer pause is not believed: its clock or ours is wrong. */
+const LONGEST_WISH_MS = 60 * MINUTE;
 /** A deploy cut short by a crash of dewy is tried again at once this often. */
 const FREE_INTERRUPTIONS = 2;
 
@@ -50,8 +53,12 @@ export function decideRetry(
     : error instanceof FilesystemError
     ? DISK
     : SOURCE;
+  const askedForMs = error instanceof SourceError ? error.retryAfterMs : 0;
   return {
-    delayMs: backoffMs(attempts, policy, random),
+    delayMs: Math.max(
+      backoffMs(attempts, policy, random),
+      Math.min(askedForMs, LONGEST_WISH_MS),
+    ),
     quarantined: badBytes,
   };
 }

@@ -30,6 +30,9 @@ export interface SupervisorSettings {
   readonly once: boolean;
 }
 
+/** A registry that asks for a longer pause is not believed: its clock or ours is wrong. */
+const WISH_MAX_MS = 60 * 60 * 1000;
+
 /**
  * The one loop: ask the registry, decide, deploy, wait. Ticks follow each other
  * and never overlap; what fails in one is told, and the next one is the retry.
@@ -39,6 +42,8 @@ export class Supervisor {
   #deployer: Deployer;
   /** Registry look-ups that failed in a row. */
   #registryFailures = 0;
+  /** Until when the registry asked to be left alone, Unix milliseconds. */
+  #leaveAloneUntil = 0;
   /** Ticks that failed in a row. */
   #tickFailures = 0;
   /** What was last told about a version that is not deployed, so that it is told once. */
@@ -70,7 +75,8 @@ export class Supervisor {
         return;
       }
       const elapsed = clock.now() - startedAt;
-      await clock.delay(Math.max(this.#pauseMs() - elapsed, 0), signal);
+      const pauseMs = Math.max(this.#pauseMs() - elapsed, this.#wishedMs());
+      await clock.delay(pauseMs, signal);
     }
   }
 
@@ -152,7 +158,7 @@ export class Supervisor {
   }
 
   async #ask(signal: AbortSignal): Promise<Latest> {
-    const { registry, emit } = this.#deps;
+    const { registry, emit, clock } = this.#deps;
     const onTimeout = () =>
       new SourceError(
         "timeout",
@@ -167,17 +173,20 @@ export class Supervisor {
         (signal) => registry.latest(signal),
       );
       this.#registryFailures = 0;
+      this.#leaveAloneUntil = 0;
       this.#tellIncomplete(latest);
       return latest;
     } catch (error) {
       signal.throwIfAborted();
       this.#registryFailures++;
       const failures = this.#registryFailures;
+      const wishedMs = error instanceof SourceError ? error.retryAfterMs : 0;
+      this.#leaveAloneUntil = clock.now() + Math.min(wishedMs, WISH_MAX_MS);
       emit({
         type: "registry-failed",
         error: asError(error),
         failures,
-        retryInMs: this.#pauseMs(),
+        retryInMs: Math.max(this.#pauseMs(), this.#wishedMs()),
       });
       throw error;
     }
@@ -249,6 +258,13 @@ export class Supervisor {
       backoffMs(this.#registryFailures, policy, Math.random()),
       intervalMs,
     );
+  }
+
+  /** How much longer the registry asked to be left alone, milliseconds. */
+  #wishedMs(): number {
+    const leftMs = this.#leaveAloneUntil - this.#deps.clock.now();
+    // More than was ever granted is left when the clock was set back.
+    return Math.min(Math.max(leftMs, 0), WISH_MAX_MS);
   }
 
   #clearErrors(): void {

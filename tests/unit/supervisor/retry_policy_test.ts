@@ -75,6 +75,18 @@ for (const { what, error, firstMs, maxMs, quarantined } of CASES) {
   });
 }
 
+Deno.test("decideRetry() waits as long as the source asks, up to an hour", () => {
+  const delayAfter = (retryAfterMs: number) =>
+    decideRetry(
+      new SourceError("unavailable", "Come back later", { retryAfterMs }),
+      1,
+      0,
+    ).delayMs;
+  assert.equal(delayAfter(1_000), 10_000);
+  assert.equal(delayAfter(20 * MINUTE), 20 * MINUTE);
+  assert.equal(delayAfter(1e12), 60 * MINUTE);
+});
+
 Deno.test("decideRetry() never decides on a pause that decide() takes for a wrong clock", () => {
   for (const { error } of CASES) {
     for (const attempts of [1, 5, 100, 1e9]) {
