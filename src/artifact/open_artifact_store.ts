@@ -3,7 +3,18 @@ import { describeUrl } from "../base/url.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 import { FileArtifactStore } from "./file.ts";
 
-const OPENERS: Readonly<Record<string, () => ArtifactStore>> = {
+/** What the host adds to an artifact URL. */
+export interface ArtifactStoreOptions {
+  /** dewy's environment, for credentials and endpoints. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A driver with a library of its own is imported when its scheme is asked for, and only then. */
+type Opener = (
+  options: ArtifactStoreOptions,
+) => ArtifactStore | Promise<ArtifactStore>;
+
+const OPENERS: Readonly<Record<string, Opener>> = {
   file: () => new FileArtifactStore(),
 };
 
@@ -11,21 +22,28 @@ const OPENERS: Readonly<Record<string, () => ArtifactStore>> = {
  * Returns the store for all artifact URLs: the scheme of each one chooses the
  * driver, because a registry may answer with the URL of another kind of store.
  */
-export function openArtifactStore(): ArtifactStore {
+export function openArtifactStore(
+  options: ArtifactStoreOptions = { env: {} },
+): ArtifactStore {
   const opened = new Map<string, ArtifactStore>();
   return {
     async open(url, signal) {
       const [scheme = ""] = url.split(":", 1);
-      const store = opened.get(scheme) ?? openStore(url, scheme);
+      const store = opened.get(scheme) ??
+        await openStore(url, { scheme, ...options });
       opened.set(scheme, store);
       return await store.open(url, signal);
     },
   };
 }
 
-function openStore(url: string, scheme: string): ArtifactStore {
+async function openStore(
+  url: string,
+  options: ArtifactStoreOptions & { readonly scheme: string },
+): Promise<ArtifactStore> {
+  const { scheme } = options;
   const open = Object.hasOwn(OPENERS, scheme) ? OPENERS[scheme] : undefined;
-  if (open !== undefined) return open();
+  if (open !== undefined) return await open(options);
   const known = Object.keys(OPENERS).map((name) => `${name}://`).join(", ");
   throw new SourceError(
     "invalid",

@@ -71,7 +71,7 @@ export async function compose(options: ComposeOptions): Promise<Program> {
     clock,
     emit,
     runHook,
-    store: openArtifactStore(),
+    store: openArtifactStore({ env }),
     releases: new ReleaseStore({
       root,
       limits: limitsOf(settings),
