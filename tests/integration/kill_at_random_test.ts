@@ -17,10 +17,11 @@ const random = Random.fromEnv();
 Deno.test(`kill -9 at ${KILLS} random instants never leaves neither version (seed ${random.seed})`, async () => {
   await using bench = await ServerBench.create();
   await bench.publish("v1.0.0");
+  let takenBack = 0;
   for (let kill = 1; kill <= KILLS; kill++) {
     const ms = Math.floor(random.next(LONGEST_MS));
     try {
-      await killAfter(bench, { kill, ms });
+      takenBack += await killAfter(bench, { kill, ms });
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`Kill ${kill}, after ${ms} ms: ${message}`, { cause });
@@ -28,31 +29,37 @@ Deno.test(`kill -9 at ${KILLS} random instants never leaves neither version (see
   }
   await using _dewy = bench.start(OPTIONS);
   await backWith(bench, `v1.0.${KILLS}`);
+  // Most kills come between two deploys, or so early that nothing was begun.
+  assert.ok(takenBack >= Math.floor(KILLS / 20), `only ${takenBack} hits`);
 });
 
 /**
  * Brings the version before into service; then kills dewy so long after the
  * next one was published (odd kills), or after dewy was started with the next
- * one there already (even kills).
+ * one there already (even kills). Returns how many deploys that the kill before
+ * had cut short were taken back.
  */
 async function killAfter(
   bench: ServerBench,
   { kill, ms }: { readonly kill: number; readonly ms: number },
-): Promise<void> {
+): Promise<number> {
   const present = `v1.0.${kill - 1}`;
   const next = `v1.0.${kill}`;
   const whileRunning = kill % 2 === 1;
   if (whileRunning) {
     await using dewy = bench.start(OPTIONS);
     await backWith(bench, present);
+    const { length } = dewy.logs("Took back a deploy that was cut short");
     await bench.publish(next);
     await delay(ms);
     await dewy.crash();
+    return length;
   } else {
     await bench.publish(next);
     await using dewy = bench.start(OPTIONS);
     await delay(ms);
     await dewy.crash();
+    return 0;
   }
 }
 
