@@ -178,7 +178,7 @@ const HOOK_OPTIONS = [
     section: "general",
     commands: ALL,
     choices: ["continue", "abort"],
-    description: "What a failed hook does to the deploy",
+    description: "What a failed before-hook does to the deploy",
     default: "continue",
   },
 ] as const satisfies readonly OptionSpec[];

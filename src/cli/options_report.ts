@@ -10,7 +10,7 @@ export const REPORT_OPTIONS = [
     section: "general",
     commands: ALL,
     placeholder: "url",
-    description: "Who is told about deploys and failures",
+    description: "Who is told about deploys and failures (not in this version)",
     repeatable: true,
   },
   {
@@ -39,7 +39,7 @@ export const REPORT_OPTIONS = [
     section: "general",
     commands: ALL,
     placeholder: "port",
-    description: "First port to try for the admin API",
+    description: "First port to try for the admin API (not in this version)",
     default: "17539",
     min: 1,
     max: 65_535,
@@ -50,7 +50,7 @@ export const REPORT_OPTIONS = [
     kind: "bool",
     section: "general",
     commands: ALL,
-    description: "Serve /metrics on the admin port",
+    description: "Serve /metrics on the admin port (not in this version)",
   },
   {
     name: "otlp-endpoint",
@@ -58,7 +58,7 @@ export const REPORT_OPTIONS = [
     section: "general",
     commands: ALL,
     placeholder: "host:port",
-    description: "Export metrics there over OTLP/gRPC, turns telemetry on",
+    description: "Export metrics there over OTLP/gRPC (not in this version)",
     check: checkHostPort,
   },
   {
@@ -66,7 +66,7 @@ export const REPORT_OPTIONS = [
     kind: "bool",
     section: "general",
     commands: ALL,
-    description: "Export metrics without TLS",
+    description: "Export metrics without TLS (not in this version)",
   },
   {
     name: "help",
