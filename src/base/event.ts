@@ -68,6 +68,8 @@ export type DeployEvent =
     readonly tag: string;
     readonly reason: string;
     readonly withinGrace: boolean;
+    /** Whether it is new, and more than a matter of waiting. */
+    readonly notable: boolean;
     readonly gracePeriodMs: number;
   }
   | {

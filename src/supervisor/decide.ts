@@ -34,6 +34,8 @@ export interface Situation {
   readonly intact: boolean;
   readonly rules: VersionRules;
   readonly allowDowngrade: boolean;
+  /** Whether a release that failed before is tried without a pause. */
+  readonly ignoreFailures: boolean;
   /** Unix milliseconds. */
   readonly now: number;
 }
@@ -88,9 +90,10 @@ export function decide(situation: Situation): Action {
 }
 
 function recentFailure(
-  { state, now }: Situation,
+  { state, now, ignoreFailures }: Situation,
   release: Release,
 ): FailedRelease | undefined {
+  if (ignoreFailures) return undefined;
   const key = cacheKey(release);
   const failure = state.failures.find((failed) => failed.key === key);
   if (failure === undefined) return undefined;
@@ -109,7 +112,9 @@ function failureReason(failure: FailedRelease): string {
 
 function isUnwantedDowngrade(situation: Situation, tag: string): boolean {
   const { state, rules, allowDowngrade } = situation;
-  if (allowDowngrade || state.deployed === undefined) return false;
+  // Anything is better than a release that is gone from the disk.
+  if (allowDowngrade || !situation.intact) return false;
+  if (state.deployed === undefined) return false;
   const offered = parseVersion(tag, rules);
   const deployed = parseVersion(state.deployed.tag, rules);
   if (offered === undefined || deployed === undefined) return false;

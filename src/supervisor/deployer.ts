@@ -110,8 +110,8 @@ export class Deployer {
   async #startApplication(tag: string, signal: AbortSignal): Promise<void> {
     const { application, emit } = this.#deps;
     if (application === undefined) return;
-    const { running, pid, ports } = application;
-    if (running) emit({ type: "server-restarting", tag, pid: pid ?? Deno.pid });
+    const { running, ports } = application;
+    if (running) emit({ type: "server-restarting", tag, pid: Deno.pid });
     else emit({ type: "server-starting", tag });
     await application.replace(signal);
     emit({ type: "server-started", tag, ports, restarted: running });

@@ -74,8 +74,15 @@ export async function rollBack(
   // A full disk may be the very reason of the crash loop: it must not forbid the way back.
   const update = (change: (state: State) => State) =>
     tryOrTell("the state", () => state.update(change), emit);
+  const before = state.value;
   await update((value) => beginRollback(value, bad, good));
-  await releases.activate(good.path);
+  try {
+    await releases.activate(good.path);
+  } catch (error) {
+    // Nothing has moved, and nothing may be remembered as moved.
+    await update(() => before);
+    throw error;
+  }
   const attempts = (bad.failedBefore ?? 0) + 1;
   const failed = failureOf(bad, { error, attempts, now: clock.now() });
   await restart(good, deps, signal);
@@ -101,8 +108,7 @@ async function restart(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const pid = application.pid ?? Deno.pid;
-    emit({ type: "server-restarting", tag, pid });
+    emit({ type: "server-restarting", tag, pid: Deno.pid });
     await application.replace(signal);
     const { ports } = application;
     emit({ type: "server-started", tag, ports, restarted: true });

@@ -1,8 +1,10 @@
 import { SourceError } from "../base/errors.ts";
-import { backoffMs, withDeadline } from "../base/time.ts";
-import { GRACE_PERIOD_MS, type Latest } from "../registry/registry.ts";
+import { withDeadline } from "../base/time.ts";
+import type { Latest } from "../registry/registry.ts";
 import { type Action, decide } from "./decide.ts";
 import { Deployer, type DeployerDeps } from "./deployer.ts";
+import { DecisionTeller } from "./decision_teller.ts";
+import { PollPause, type PollSettings } from "./poll_pause.ts";
 import { recover } from "./recover.ts";
 import {
   REGISTRY_TIMEOUT_MS,
@@ -19,19 +21,13 @@ export interface SupervisorDeps
 }
 
 /** How a {@link Supervisor} behaves; times in milliseconds. */
-export interface SupervisorSettings {
-  readonly intervalMs: number;
-  /** Longest pause between polls of a failing registry; 0 turns the backoff off. */
-  readonly pollBackoffMaxMs: number;
+export interface SupervisorSettings extends PollSettings {
   readonly tickTimeoutMs: number;
   readonly allowDowngrade: boolean;
   readonly keepReleases: number;
   /** Run one tick and return. */
   readonly once: boolean;
 }
-
-/** A registry that asks for a longer pause is not believed: its clock or ours is wrong. */
-const WISH_MAX_MS = 60 * 60 * 1000;
 
 /**
  * The one loop: ask the registry, decide, deploy, wait. Ticks follow each other
@@ -40,20 +36,18 @@ const WISH_MAX_MS = 60 * 60 * 1000;
 export class Supervisor {
   #deps: SupervisorDeps;
   #deployer: Deployer;
-  /** Registry look-ups that failed in a row. */
-  #registryFailures = 0;
-  /** Until when the registry asked to be left alone, Unix milliseconds. */
-  #leaveAloneUntil = 0;
+  #pause: PollPause;
+  #teller: DecisionTeller;
+  #reporter: Reporter;
   /** Ticks that failed in a row. */
   #tickFailures = 0;
-  /** What was last told about a version that is not deployed, so that it is told once. */
-  #told = "";
-  #reporter: Reporter;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
     this.#deployer = new Deployer(deps);
     this.#reporter = new Reporter(deps);
+    this.#pause = new PollPause(deps.settings, deps.clock);
+    this.#teller = new DecisionTeller(deps.emit);
   }
 
   /**
@@ -74,9 +68,8 @@ export class Supervisor {
         if (error !== undefined) throw error;
         return;
       }
-      const elapsed = clock.now() - startedAt;
-      const pauseMs = Math.max(this.#pauseMs() - elapsed, this.#wishedMs());
-      await clock.delay(pauseMs, signal);
+      const elapsedMs = clock.now() - startedAt;
+      await clock.delay(this.#pause.nextMs(elapsedMs), signal);
     }
   }
 
@@ -125,14 +118,16 @@ export class Supervisor {
 
   async #pollAndDeploy(signal: AbortSignal): Promise<void> {
     await this.#endCrashLoop(signal);
+    await this.#repairLink();
     const latest = await this.#ask(signal);
     const action = await this.#decide(latest);
     if (action.kind === "skip") {
-      this.#tellSkipped(action);
+      this.#teller.skipped(action);
+      if (this.#deps.settings.once) refuseUnfinished(action);
       return;
     }
     const { release, reason } = action;
-    this.#told = "";
+    this.#teller.deploys();
     this.#deps.emit({ type: "registry-selected", tag: release.tag });
     try {
       await this.#deployer.deploy(release, reason, signal);
@@ -157,8 +152,21 @@ export class Supervisor {
     }
   }
 
+  /** Makes `current` again when someone removed it while its release is there. */
+  async #repairLink(): Promise<void> {
+    const { state, releases, emit } = this.#deps;
+    const { deployed } = state.value;
+    if (deployed === undefined || await releases.current() !== undefined) {
+      return;
+    }
+    const { path } = deployed;
+    if (!await releases.has(path)) return;
+    await releases.activate(path);
+    emit({ type: "link-created", from: path, to: releases.link });
+  }
+
   async #ask(signal: AbortSignal): Promise<Latest> {
-    const { registry, emit, clock } = this.#deps;
+    const { registry, emit } = this.#deps;
     const onTimeout = () =>
       new SourceError(
         "timeout",
@@ -172,21 +180,19 @@ export class Supervisor {
         { signal, ms: REGISTRY_TIMEOUT_MS, onTimeout, abandon: true },
         (signal) => registry.latest(signal),
       );
-      this.#registryFailures = 0;
-      this.#leaveAloneUntil = 0;
-      this.#tellIncomplete(latest);
+      this.#pause.succeeded();
+      this.#teller.incomplete(latest);
       return latest;
     } catch (error) {
       signal.throwIfAborted();
-      this.#registryFailures++;
-      const failures = this.#registryFailures;
-      const wishedMs = error instanceof SourceError ? error.retryAfterMs : 0;
-      this.#leaveAloneUntil = clock.now() + Math.min(wishedMs, WISH_MAX_MS);
+      this.#pause.failed(error);
+      const { failures } = this.#pause;
+      const retryInMs = this.#pause.nextMs(0);
       emit({
         type: "registry-failed",
         error: asError(error),
         failures,
-        retryInMs: Math.max(this.#pauseMs(), this.#wishedMs()),
+        retryInMs,
       });
       throw error;
     }
@@ -206,30 +212,10 @@ export class Supervisor {
       intact,
       rules,
       allowDowngrade,
+      // Whoever asks for one tick wants the attempt now.
+      ignoreFailures: settings.once,
       now: clock.now(),
     });
-  }
-
-  #tellSkipped(action: Action & { kind: "skip" }): void {
-    const { code, reason, tag } = action;
-    const notable = code === "downgrade" || code === "failed-before";
-    const first = notable && this.#told !== reason;
-    this.#told = notable ? reason : "";
-    this.#deps.emit({ type: "deploy-skipped", reason, tag, notable: first });
-  }
-
-  #tellIncomplete(latest: Latest): void {
-    if (latest.kind === "filtered") return;
-    const gracePeriodMs = GRACE_PERIOD_MS;
-    for (const { tag, reason, withinGrace } of latest.incomplete) {
-      this.#deps.emit({
-        type: "version-incomplete",
-        tag,
-        reason,
-        withinGrace,
-        gracePeriodMs,
-      });
-    }
   }
 
   /** Removes what is no longer needed; failing at that does not fail the deploy. */
@@ -248,29 +234,25 @@ export class Supervisor {
     }, emit);
   }
 
-  #pauseMs(): number {
-    const { intervalMs, pollBackoffMaxMs } = this.#deps.settings;
-    if (this.#registryFailures < 2 || pollBackoffMaxMs <= intervalMs) {
-      return intervalMs;
-    }
-    const policy = { baseMs: intervalMs, maxMs: pollBackoffMaxMs };
-    return Math.max(
-      backoffMs(this.#registryFailures, policy, Math.random()),
-      intervalMs,
-    );
-  }
-
-  /** How much longer the registry asked to be left alone, milliseconds. */
-  #wishedMs(): number {
-    const leftMs = this.#leaveAloneUntil - this.#deps.clock.now();
-    // More than was ever granted is left when the clock was set back.
-    return Math.min(Math.max(leftMs, 0), WISH_MAX_MS);
-  }
-
   #clearErrors(): void {
     const failures = this.#tickFailures;
     if (failures === 0) return;
     this.#tickFailures = 0;
     this.#deps.emit({ type: "errors-cleared", failures });
   }
+}
+
+/** With one tick only, an upload that is still under way is no success. */
+function refuseUnfinished(
+  { code, reason, tag }: Action & { kind: "skip" },
+): void {
+  if (code !== "incomplete") return;
+  throw new SourceError(
+    "not-found",
+    `Cannot deploy ${tag ?? "any version"}: ${reason}`,
+    {
+      hint:
+        "Publish the artifact for this platform, or run again when it is there",
+    },
+  );
 }

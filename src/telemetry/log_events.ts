@@ -109,21 +109,22 @@ function decisionLines(event: DeployEvent): readonly Line[] | undefined {
         tag: event.tag,
       }]];
     case "version-incomplete": {
-      const { tag, reason: message, withinGrace, gracePeriodMs } = event;
+      const { tag, reason, withinGrace, notable, gracePeriodMs } = event;
       const grace = new LogDuration(gracePeriodMs);
-      return [
-        withinGrace
-          ? ["debug", "Artifact not found within grace period", {
-            message,
-            grace_period: grace,
-            tag,
-          }]
-          : ["warn", "Artifact not found after grace period", {
-            message,
-            grace_period: grace,
-            tag,
-          }],
-      ];
+      if (withinGrace) {
+        return [["debug", "Artifact not found within grace period", {
+          message: reason,
+          grace_period: grace,
+          tag,
+        }]];
+      }
+      const hint =
+        "Publish the artifact for this platform, or withdraw the version";
+      return [[notable ? "error" : "debug", "Current failure", {
+        error: `${tag}: ${reason}`,
+        grace_period: grace,
+        hint,
+      }]];
     }
     case "deploy-skipped": {
       const { reason, tag, notable } = event;

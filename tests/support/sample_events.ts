@@ -64,6 +64,7 @@ export const SAMPLES: {
     tag: "v2",
     reason: "artifact not found: app",
     withinGrace: false,
+    notable: true,
     gracePeriodMs: 1_800_000,
   },
   "deploy-skipped": {

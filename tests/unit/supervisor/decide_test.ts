@@ -170,7 +170,7 @@ Deno.test("decide() takes an older version when the settings no longer let the d
   assert.equal(action.reason, "older than v2.0.0, as the settings ask");
 });
 
-Deno.test("decide() does not restore a missing release by an older one", () => {
+Deno.test("decide() takes an older version when the deployed one is gone from the disk", () => {
   const action = decide(
     situation({
       offered: "v1.9.0",
@@ -178,8 +178,25 @@ Deno.test("decide() does not restore a missing release by an older one", () => {
       intact: false,
     }),
   );
-  assert.equal(action.kind, "skip");
-  assert.equal(action.kind === "skip" && action.code, "downgrade");
+  assert.equal(action.kind, "deploy");
+});
+
+Deno.test("decide() tries a release that failed before when asked for one tick", () => {
+  const failure = {
+    tag: "v2.0.0",
+    key: `v2.0.0--${ARTIFACT}`,
+    fingerprint: "now",
+    reason: "it did not start",
+    quarantined: false,
+    attempts: 3,
+    lastAt: NOW,
+    retryAt: NOW + 60_000,
+  };
+  const state = { ...EMPTY_STATE, failures: [failure] };
+  const kindWhen = (ignoreFailures: boolean) =>
+    decide(situation({ offered: "v2.0.0", state, ignoreFailures })).kind;
+  assert.equal(kindWhen(true), "deploy");
+  assert.equal(kindWhen(false), "skip");
 });
 
 Deno.test("decide() deploys over a release whose version is not known", () => {
@@ -194,12 +211,14 @@ function situation(
     readonly offered: string;
     readonly state?: State;
     readonly intact?: boolean;
+    readonly ignoreFailures?: boolean;
   },
 ): Situation {
   return {
     latest: offer(given.offered),
     state: given.state ?? EMPTY_STATE,
     intact: given.intact ?? true,
+    ignoreFailures: given.ignoreFailures ?? false,
     rules: { preRelease: false, slot: "" },
     allowDowngrade: false,
     now: NOW,

@@ -96,6 +96,7 @@ Deno.test("linesOf() is louder the first time something is worth knowing", () =>
   assert.equal(levelOf(report), "warn");
   assert.equal(levelOf({ ...report, first: false }), "debug");
   const incomplete = SAMPLES["version-incomplete"];
-  assert.equal(levelOf(incomplete), "warn");
+  assert.equal(levelOf(incomplete), "error");
+  assert.equal(levelOf({ ...incomplete, notable: false }), "debug");
   assert.equal(levelOf({ ...incomplete, withinGrace: true }), "debug");
 });
