@@ -35,8 +35,10 @@ const child = new Deno.Command(Deno.execPath(), {
   cwd: bench.workdir,
   stdin: "null",
 }).spawn();
-// The terminal sends Ctrl-C to the child too; what is left is to tidy up.
-const wait = () => undefined;
-Deno.addSignalListener("SIGINT", wait);
+// The terminal sends Ctrl-C to the child too; whoever ends this script by hand means both.
+const stop = () => child.kill("SIGTERM");
+Deno.addSignalListener("SIGTERM", stop);
+Deno.addSignalListener("SIGINT", stop);
 await child.status;
-Deno.removeSignalListener("SIGINT", wait);
+Deno.removeSignalListener("SIGTERM", stop);
+Deno.removeSignalListener("SIGINT", stop);

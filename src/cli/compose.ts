@@ -7,6 +7,7 @@ import { openCache } from "../cache/open_cache.ts";
 import { runHook } from "../process/hook.ts";
 import { openLibc } from "../process/libc.ts";
 import { SocketOpener } from "../process/listen_sockets.ts";
+import { NotifySocket } from "../process/notify_socket.ts";
 import { WorkerLedger } from "../process/orphans.ts";
 import { ServerProcess } from "../process/server_process.ts";
 import { openRegistry } from "../registry/open_registry.ts";
@@ -103,7 +104,9 @@ async function openServer(
   settings: ServerSettings,
   { root, env, emit }: ComposeOptions,
 ): Promise<ServerProcess> {
-  const ledger = new WorkerLedger(join(root, ".dewy"));
+  const folder = join(root, ".dewy");
+  await NotifySocket.removeLeftovers(folder);
+  const ledger = new WorkerLedger(folder);
   // Workers of a dewy that was killed may still hold the ports.
   await ledger.endOrphans(emit);
   const { listen, healthPath } = settings;
@@ -115,6 +118,7 @@ async function openServer(
   return new ServerProcess({
     program: settings.program,
     cwd: root,
+    folder,
     env,
     libc,
     opener,

@@ -15,6 +15,8 @@ export interface LauncherOptions {
   readonly program: readonly [string, ...string[]];
   /** dewy's working directory, which is the workers' too. */
   readonly cwd: string;
+  /** dewy's own folder, `.dewy`. */
+  readonly folder: string;
   /** dewy's environment. */
   readonly env: Readonly<Record<string, string>>;
   readonly libc: Libc;
@@ -53,7 +55,7 @@ export class GenerationLauncher {
     const stack = new AsyncDisposableStack();
     try {
       const notify = ready.notify
-        ? stack.use(await NotifySocket.open())
+        ? stack.use(await NotifySocket.open(this.#options.folder))
         : undefined;
       const health = ready.healthPath === undefined
         ? undefined

@@ -1,5 +1,9 @@
 import { join } from "node:path";
 
+const PREFIX = "notify-";
+/** A socket path has at most 103 bytes on macOS; the folder's random name needs its part. */
+const LONGEST_PARENT = 70;
+
 /**
  * A socket that receives readiness messages as sd_notify(3) sends them: datagrams
  * of `NAME=value` lines on a Unix socket, `READY=1` among them.
@@ -23,12 +27,12 @@ export class NotifySocket implements AsyncDisposable {
    * Opens a socket in a folder of its own, which only this user may enter.
    *
    * @param parent Where that folder is made; the system's temporary folder when
-   * left out. A socket path has at most 107 bytes.
+   * the path would be too long for a socket.
    */
-  static async open(parent?: string): Promise<NotifySocket> {
+  static async open(parent: string): Promise<NotifySocket> {
     const folder = await Deno.makeTempDir({
-      prefix: "dewy-notify-",
-      ...(parent === undefined ? {} : { dir: parent }),
+      prefix: PREFIX,
+      ...(parent.length > LONGEST_PARENT ? {} : { dir: parent }),
     });
     const path = join(folder, "notify");
     try {
@@ -37,6 +41,14 @@ export class NotifySocket implements AsyncDisposable {
     } catch (error) {
       await Deno.remove(folder, { recursive: true });
       throw error;
+    }
+  }
+
+  /** Removes the sockets in `parent` of a dewy that was killed. */
+  static async removeLeftovers(parent: string): Promise<void> {
+    for await (const { name } of Deno.readDir(parent)) {
+      if (!name.startsWith(PREFIX)) continue;
+      await Deno.remove(join(parent, name), { recursive: true });
     }
   }
 

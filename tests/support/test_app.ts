@@ -32,6 +32,7 @@ export class TestApp implements AsyncDisposable {
     const options: ServerProcessOptions = {
       program: ["./app"],
       cwd: dir.path,
+      folder: dir.path,
       env: { PATH: "/usr/bin:/bin" },
       libc,
       opener: new SocketOpener(libc),
