@@ -16,6 +16,11 @@ type Opener = (
 
 const OPENERS: Readonly<Record<string, Opener>> = {
   file: () => new FileArtifactStore(),
+  ghr: async ({ env }) => {
+    const { GithubClient } = await import("../client/github_client.ts");
+    const { GhrArtifactStore } = await import("./ghr.ts");
+    return new GhrArtifactStore(await GithubClient.open(env));
+  },
 };
 
 /**

@@ -32,6 +32,7 @@ const SHOWN_OPTIONS = new Set([
   "pre-release",
   "region",
   "registry-ttl",
+  "report",
   "version",
 ]);
 

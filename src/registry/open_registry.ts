@@ -28,10 +28,21 @@ type Opener = (
 
 const OPENERS: Readonly<Record<string, Opener>> = {
   file: openFile,
+  ghr: async (url, options) => {
+    const { openGhr } = await import("./ghr_open.ts");
+    return await openGhr(url, { ...options, rules: rulesOf(url, options) });
+  },
+};
+
+/** Options that every registry URL has. */
+const COMMON_OPTIONS = ["artifact", "calver", "pre-release", "version"];
+
+/** Options that only some schemes have. */
+const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  ghr: ["report"],
 };
 
 const PLANNED: Readonly<Record<string, string>> = {
-  ghr: "GitHub Releases",
   s3: "S3 buckets",
   gs: "Google Cloud Storage buckets",
   grpc: "gRPC registries",
@@ -57,7 +68,7 @@ export async function openRegistry(
       planned: PLANNED,
     });
   }
-  const known = ["artifact", "calver", "pre-release", "version"];
+  const known = [...COMMON_OPTIONS, ...(OWN_OPTIONS[scheme] ?? [])].sort();
   const parsed = parseDriverUrl(url, { what: "registry", options: known });
   return await open(parsed, options);
 }

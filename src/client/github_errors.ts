@@ -1,0 +1,156 @@
+import {
+  errorMessage,
+  SourceError,
+  type SourceErrorCode,
+} from "../base/errors.ts";
+
+/** What was asked for, as it reads after "Cannot": `list the releases of "o/r" on api.github.com`. */
+export interface GithubQuestion {
+  readonly what: string;
+  /** Where the credentials come from: `GH_TOKEN`, `GITHUB_APP_ID`. */
+  readonly credentials: string;
+}
+
+/** GitHub says to wait a minute when it does not say how long. */
+const DEFAULT_WAIT_MS = 60_000;
+/** Its windows are not longer than an hour. */
+const MAX_WAIT_MS = 60 * 60 * 1000;
+
+/** An answer with a status that is no success. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+/** Returns the answer inside what the library threw, or `undefined` when there was none. */
+export function failedAnswer(error: unknown): FailedAnswer | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { status, response } = error as {
+    status?: unknown;
+    response?: { headers?: Record<string, unknown> };
+  };
+  if (typeof status !== "number" || response === undefined) return undefined;
+  return { status, headers: response.headers ?? {}, message: error.message };
+}
+
+/** Returns the error for what a request to the API threw. */
+export function explainGithubError(
+  error: unknown,
+  question: GithubQuestion,
+): SourceError {
+  const subject = `Cannot ${question.what}`;
+  const answer = failedAnswer(error);
+  if (answer !== undefined) return explainAnswer(answer, question);
+  const inner = error instanceof Error && error.cause instanceof SourceError
+    ? error.cause
+    : error;
+  if (inner instanceof SourceError) {
+    const { code, retryAfterMs, hint } = inner;
+    return new SourceError(code, `${subject}: ${asClause(inner.message)}`, {
+      retryAfterMs,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+  return new SourceError("unavailable", subject, {
+    hint: "Check the network, the name server and GITHUB_API_URL",
+    // The library's error holds the request; only what it says is kept.
+    cause: new Error(errorMessage(error)),
+  });
+}
+
+function explainAnswer(
+  answer: FailedAnswer,
+  question: GithubQuestion,
+): SourceError {
+  const { status, message } = answer;
+  const subject = `Cannot ${question.what}`;
+  const cause = new Error(message);
+  const retryAfterMs = waitMs(answer);
+  if (retryAfterMs !== undefined) {
+    const seconds = Math.ceil(retryAfterMs / 1000);
+    const reason = status >= 500 ? `status ${status}` : "rate limit reached";
+    return new SourceError(
+      "unavailable",
+      `${subject}: ${reason}, wait ${seconds} s`,
+      { retryAfterMs, hint: limitHint(status), cause },
+    );
+  }
+  const { code, hint } = meaningOf(status, question);
+  return new SourceError(code, `${subject}: status ${status}`, { hint, cause });
+}
+
+function limitHint(status: number): string {
+  return status >= 500
+    ? "GitHub asks to be left alone for that long; dewy does so"
+    : "Raise --interval, or share the answer between hosts; polls of an unchanged repository are free";
+}
+
+function meaningOf(
+  status: number,
+  { credentials }: GithubQuestion,
+): { readonly code: SourceErrorCode; readonly hint: string } {
+  if (status === 401) {
+    return {
+      code: "denied",
+      hint: `GitHub does not accept the credentials of ${credentials}`,
+    };
+  }
+  if (status === 403) {
+    return {
+      code: "denied",
+      hint: `Check the permissions of ${credentials} on this repository`,
+    };
+  }
+  if (status === 404 || status === 410) {
+    return {
+      code: "not-found",
+      hint:
+        `Check the name; what ${credentials} may not see looks as if it did not exist`,
+    };
+  }
+  if (status >= 300 && status < 400) {
+    return {
+      code: "invalid",
+      hint:
+        "It is a redirect elsewhere, which gets no token: see GITHUB_API_URL",
+    };
+  }
+  return status >= 500
+    ? { code: "unavailable", hint: "See https://www.githubstatus.com" }
+    : { code: "invalid", hint: "See GITHUB_API_URL and the registry URL" };
+}
+
+/** Returns how long GitHub wants to be left alone, or `undefined` when it does not. */
+function waitMs(
+  { status, headers, message }: FailedAnswer,
+): number | undefined {
+  const isLimit = status === 403 || status === 429;
+  if (!isLimit && status !== 503) return undefined;
+  const retryAfter = String(headers["retry-after"] ?? "");
+  if (/^[0-9]+$/.test(retryAfter)) return bounded(Number(retryAfter) * 1000);
+  const at = Date.parse(retryAfter);
+  const now = nowOf(headers);
+  if (!Number.isNaN(at)) return bounded(at - now);
+  if (!isLimit) return undefined;
+  const reset = Number(headers["x-ratelimit-reset"] ?? NaN) * 1000;
+  if (headers["x-ratelimit-remaining"] === "0" && !Number.isNaN(reset)) {
+    return bounded(reset - now);
+  }
+  const isSaid = status === 429 || /rate limit/i.test(message);
+  return isSaid ? DEFAULT_WAIT_MS : undefined;
+}
+
+/** The time of the server that named the time: the clock of this host may be wrong. */
+function nowOf(headers: Readonly<Record<string, unknown>>): number {
+  const date = Date.parse(String(headers["date"] ?? ""));
+  return Number.isNaN(date) ? Date.now() : date;
+}
+
+function bounded(ms: number): number {
+  return Math.min(Math.max(ms, 1000), MAX_WAIT_MS);
+}
+
+function asClause(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
