@@ -1,4 +1,5 @@
 import { print } from "./print.ts";
+import { installGrpcio } from "./services/grpcio.ts";
 
 /** Programs that tests run beside dewy, and the Debian package each comes from. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -11,6 +12,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   unzip: "unzip",
   curl: "curl",
   python3: "python3",
+  openssl: "openssl",
   setpriv: "util-linux",
   mount: "mount",
   zsh: "zsh",
@@ -23,6 +25,11 @@ const PROGRAMS: Readonly<Record<string, string>> = {
  * they skip for it.
  */
 export async function prepareMachine(): Promise<void> {
+  await installPrograms();
+  await installGrpcio();
+}
+
+async function installPrograms(): Promise<void> {
   const missing = await missingPackages();
   if (missing.length === 0) return;
   if (Deno.uid() !== 0 || !await isThere("apt-get")) {

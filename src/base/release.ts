@@ -39,4 +39,6 @@ export interface VersionRules {
   readonly slot: string;
   /** A semver range (`^1.4`, `~2.1`, `1.x`) or an exact tag; all when left out. */
   readonly constraint?: string;
+  /** Whether the registry itself chooses, so that an older version from it is no mistake. */
+  readonly chosenByServer?: boolean;
 }

@@ -112,6 +112,7 @@ function failureReason(failure: FailedRelease): string {
 
 function isUnwantedDowngrade(situation: Situation, tag: string): boolean {
   const { state, rules, allowDowngrade } = situation;
+  if (rules.chosenByServer === true) return false;
   // Anything is better than a release that is gone from the disk.
   if (allowDowngrade || !situation.intact) return false;
   if (state.deployed === undefined) return false;

@@ -58,6 +58,15 @@ Deno.test("decide() deploys another artifact of the same version", () => {
   assert.equal(action.reason, "another artifact than that of v1.0.0");
 });
 
+Deno.test("decide() follows a registry that chooses itself to an older version", () => {
+  const older = situation({ offered: "v1.9.0", state: deployed("v1.10.0") });
+  assert.equal(decide(older).kind, "skip");
+  const rules = { ...older.rules, chosenByServer: true };
+  const action = decide({ ...older, rules });
+  assert.equal(action.kind, "deploy");
+  assert.equal(action.reason, "older than v1.10.0, as the settings ask");
+});
+
 Deno.test("decide() passes on why the registry lets nothing through", () => {
   const action = decide({
     ...situation({ offered: "v1.0.0" }),
