@@ -60,7 +60,7 @@ export class Supervisor {
   async run(signal: AbortSignal): Promise<void> {
     const { settings, clock } = this.#deps;
     await recover(this.#deps);
-    await this.#bringUp();
+    await this.#standUp();
     while (!signal.aborted) {
       const startedAt = clock.now();
       const error = await this.#tick(signal);
@@ -73,11 +73,13 @@ export class Supervisor {
     }
   }
 
-  /** Starts the application from the last good release, whatever the registry says. */
-  async #bringUp(): Promise<void> {
+  /** Has the last good release in service, whatever the registry says. */
+  async #standUp(): Promise<void> {
     const { application, releases, state, emit } = this.#deps;
+    await this.#repairLink();
     const { deployed } = state.value;
-    if (application === undefined || deployed === undefined) return;
+    if (application === undefined || application.running) return;
+    if (deployed === undefined) return;
     if (await releases.current() === undefined) return;
     const { tag } = deployed;
     emit({ type: "server-starting", tag });
@@ -118,7 +120,7 @@ export class Supervisor {
 
   async #pollAndDeploy(signal: AbortSignal): Promise<void> {
     await this.#endCrashLoop(signal);
-    await this.#repairLink();
+    await this.#standUp();
     const latest = await this.#ask(signal);
     const action = await this.#decide(latest);
     if (action.kind === "skip") {
