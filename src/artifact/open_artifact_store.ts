@@ -16,12 +16,21 @@ type Opener = (
 
 const OPENERS: Readonly<Record<string, Opener>> = {
   file: () => new FileArtifactStore(),
+  gs: openObject,
+  s3: openObject,
   ghr: async ({ env }) => {
     const { GithubClient } = await import("../client/github_client.ts");
     const { GhrArtifactStore } = await import("./ghr.ts");
     return new GhrArtifactStore(await GithubClient.open(env));
   },
 };
+
+async function openObject(
+  { env }: ArtifactStoreOptions,
+): Promise<ArtifactStore> {
+  const { ObjectArtifactStore } = await import("./object.ts");
+  return new ObjectArtifactStore(env);
+}
 
 /**
  * Returns the store for all artifact URLs: the scheme of each one chooses the

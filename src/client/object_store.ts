@@ -83,3 +83,32 @@ export interface ObjectStore {
   /** Removes an object; one that is not there is no error. */
   remove(key: string, signal: AbortSignal): Promise<void>;
 }
+
+/** Which objects {@link BrowsableStore.listPages} lists. */
+export interface ListPagesOptions {
+  /** Only keys after this one, in the order of their UTF-8 bytes. */
+  readonly after?: string;
+  readonly signal: AbortSignal;
+}
+
+/** A bucket whose folders may hold more objects than should be held in memory. */
+export interface BrowsableStore extends ObjectStore {
+  /**
+   * Returns the objects below `prefix` in the order of their keys' UTF-8 bytes,
+   * as many at a time as the service sends; leaving off asks for no more.
+   *
+   * @throws {SourceError} When the bucket cannot be listed.
+   */
+  listPages(
+    prefix: string,
+    options: ListPagesOptions,
+  ): AsyncIterable<readonly ObjectInfo[]>;
+
+  /**
+   * Returns the SHA-256 of a whole object in lower-case hex, when the service
+   * keeps one and vouches for it.
+   *
+   * @throws {SourceError} When the object cannot be read.
+   */
+  storedSha256(key: string, signal: AbortSignal): Promise<string | undefined>;
+}

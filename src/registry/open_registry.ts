@@ -28,6 +28,8 @@ type Opener = (
 
 const OPENERS: Readonly<Record<string, Opener>> = {
   file: openFile,
+  gs: openObjects,
+  s3: openObjects,
   ghr: async (url, options) => {
     const { openGhr } = await import("./ghr_open.ts");
     return await openGhr(url, { ...options, rules: rulesOf(url, options) });
@@ -39,12 +41,11 @@ const COMMON_OPTIONS = ["artifact", "calver", "pre-release", "version"];
 
 /** Options that only some schemes have. */
 const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  s3: ["endpoint", "region"],
   ghr: ["report"],
 };
 
 const PLANNED: Readonly<Record<string, string>> = {
-  s3: "S3 buckets",
-  gs: "Google Cloud Storage buckets",
   grpc: "gRPC registries",
   img: "container registries",
 };
@@ -84,6 +85,15 @@ function openFile(url: DriverUrl, options: OpenRegistryOptions): Registry {
     ...(artifact === undefined ? {} : { artifact }),
     ...(options.now === undefined ? {} : { now: options.now }),
   });
+}
+
+async function openObjects(
+  url: DriverUrl,
+  options: OpenRegistryOptions,
+): Promise<Registry> {
+  const { openObjectFolder } = await import("./object_open.ts");
+  const rules = rulesOf(url, options);
+  return await openObjectFolder(url, { ...options, rules });
 }
 
 function rulesOf(url: DriverUrl, options: OpenRegistryOptions): VersionRules {

@@ -1,0 +1,297 @@
+import { abortable } from "../base/abortable.ts";
+import type { ArtifactBody } from "../base/artifact_body.ts";
+import { FilesystemError } from "../base/errors.ts";
+import { explainGcs } from "./gcs_failure.ts";
+import {
+  type GcsAccess,
+  GcsAnswerError,
+  GcsConnection,
+} from "./gcs_storage.ts";
+import { toArtifactBody } from "./object_body.ts";
+import {
+  type BrowsableStore,
+  type ListPagesOptions,
+  type ObjectInfo,
+  type ObjectText,
+  type ObjectWriteOptions,
+  VersionConflict,
+} from "./object_store.ts";
+
+/** Which bucket of which service. */
+export interface GcsStoreOptions extends GcsAccess {
+  readonly bucket: string;
+}
+
+/** What is about to be asked, for {@link GcsStore.#ask}. */
+interface Request {
+  /** `Cannot list "gs://bucket/prefix"`. */
+  readonly what: string;
+  readonly permission: string;
+  readonly signal: AbortSignal;
+}
+
+/** One page of a listing, as the SDK hands it on. */
+interface Page {
+  readonly prefixes?: readonly string[];
+  readonly nextPageToken?: string;
+}
+
+interface ListQuery {
+  readonly prefix: string;
+  readonly delimiter?: string;
+  readonly startOffset?: string;
+}
+
+/** Uploads of whole artifacts may take this long, milliseconds. */
+const UPLOAD_MS = 60 * 60 * 1000;
+
+/**
+ * A bucket of Google Cloud Storage. The SDK finds credentials, lists and
+ * removes; bytes go through `fetch`, because its streams keep several times the
+ * memory, cannot be aborted and warn on stderr.
+ */
+export class GcsStore implements BrowsableStore {
+  readonly shownName: string;
+  readonly #bucket: string;
+  readonly #connection: GcsConnection;
+
+  constructor(options: GcsStoreOptions) {
+    this.#bucket = options.bucket;
+    this.#connection = new GcsConnection(options);
+    this.shownName = `gs://${options.bucket}`;
+  }
+
+  async listFolders(prefix: string, signal: AbortSignal): Promise<string[]> {
+    const folders: string[] = [];
+    const pages = this.#pages({ prefix, delimiter: "/" }, signal);
+    for await (const { prefixes } of pages) {
+      for (const folder of prefixes) {
+        const name = folder.slice(prefix.length, -1);
+        if (name !== "") folders.push(name);
+      }
+    }
+    return folders;
+  }
+
+  async listObjects(
+    prefix: string,
+    signal: AbortSignal,
+  ): Promise<ObjectInfo[]> {
+    return (await Array.fromAsync(this.listPages(prefix, { signal }))).flat();
+  }
+
+  async *listPages(
+    prefix: string,
+    { after, signal }: ListPagesOptions,
+  ): AsyncGenerator<readonly ObjectInfo[]> {
+    const pages = this.#pages({
+      prefix,
+      ...(after === undefined ? {} : { startOffset: after }),
+    }, signal);
+    // The service begins with the key itself.
+    for await (const { objects } of pages) {
+      yield objects.filter(({ key }) => key !== after);
+    }
+  }
+
+  async open(key: string, signal: AbortSignal): Promise<ArtifactBody> {
+    const request = this.#request("read", { key, signal });
+    const response = await this.#ask(request, () => this.#media(key, signal));
+    const length = response.headers.get("content-length");
+    return toArtifactBody(response.body ?? new Blob().stream(), {
+      shownName: this.#nameOf(key),
+      length: length === null ? undefined : Number(length),
+      signal,
+    });
+  }
+
+  async readText(
+    key: string,
+    signal: AbortSignal,
+  ): Promise<ObjectText | undefined> {
+    const request = this.#request("read", { key, signal });
+    return await this.#ask(request, async () => {
+      const response = await this.#media(key, signal)
+        .catch(undefinedIfMissing);
+      if (response === undefined) return undefined;
+      const version = response.headers.get("x-goog-generation") ?? "";
+      return { text: await response.text(), version };
+    });
+  }
+
+  /** Google Cloud Storage keeps MD5 and CRC32C only. */
+  storedSha256(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  async write(
+    key: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    options: ObjectWriteOptions,
+  ): Promise<string> {
+    const { contentType, ifVersion, signal } = options;
+    const request = this.#request("write", { key, signal });
+    return await this.#ask(request, async () => {
+      const init = {
+        method: "POST",
+        body: bytes,
+        headers: { "content-type": contentType },
+        signal,
+      };
+      const response = await this.#upload(key, { ifVersion, init })
+        .catch((error: unknown) => {
+          throw ifVersion === undefined
+            ? error
+            : toConflict(error, request.what);
+        });
+      const { generation }: { generation?: unknown } = await response.json();
+      return String(generation ?? "");
+    });
+  }
+
+  async writeFile(
+    key: string,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const file = await Deno.open(path).catch((cause: unknown) => {
+      throw FilesystemError.wrap(`Cannot read "${path}"`, cause);
+    });
+    // The stream closes the file, also when the request fails.
+    const init = {
+      method: "POST",
+      body: file.readable,
+      headers: { "content-type": "application/octet-stream" },
+      signal,
+    };
+    await this.#ask(this.#request("write", { key, signal }), async () => {
+      const response = await this.#upload(key, { init });
+      await response.body?.cancel();
+    });
+  }
+
+  async remove(key: string, signal: AbortSignal): Promise<void> {
+    const request = this.#request("remove", { key, signal });
+    await this.#ask(request, async () => {
+      await this.#connection.bucket(this.#bucket, signal).file(key)
+        .delete({ ignoreNotFound: true });
+    });
+  }
+
+  async *#pages(query: ListQuery, signal: AbortSignal) {
+    const request = {
+      what: `Cannot list "${this.#nameOf(query.prefix)}"`,
+      permission: "storage.objects.list",
+      signal,
+    };
+    let pageToken: string | undefined;
+    do {
+      const page = {
+        ...query,
+        maxResults: 1000,
+        autoPaginate: false,
+        ...(pageToken === undefined ? {} : { pageToken }),
+      };
+      const bucket = this.#connection.bucket(this.#bucket, signal);
+      const [files, , answer] = await this.#ask(
+        request,
+        () => bucket.getFiles(page),
+      );
+      const { prefixes = [], nextPageToken } = (answer ?? {}) as Page;
+      yield {
+        prefixes,
+        objects: files.map(({ metadata }) => toInfo(metadata)),
+      };
+      pageToken = nextPageToken || undefined;
+    } while (pageToken !== undefined);
+  }
+
+  #media(key: string, signal: AbortSignal): Promise<Response> {
+    const { endpoint } = this.#connection;
+    const bucket = encodeURIComponent(this.#bucket);
+    const name = encodeURIComponent(key);
+    return this.#connection.fetch(
+      `${endpoint}/storage/v1/b/${bucket}/o/${name}?alt=media`,
+      // Not compressed on the way: lengths and checksums are the object's.
+      { headers: { "accept-encoding": "identity" }, signal },
+    );
+  }
+
+  #upload(
+    key: string,
+    options: {
+      readonly ifVersion?: string | undefined;
+      readonly init: RequestInit & { readonly signal: AbortSignal };
+    },
+  ): Promise<Response> {
+    const { ifVersion, init } = options;
+    const query = new URLSearchParams({ uploadType: "media", name: key });
+    // Generation 0 means that there must be none.
+    if (ifVersion !== undefined) {
+      query.set("ifGenerationMatch", ifVersion || "0");
+    }
+    const { endpoint } = this.#connection;
+    const bucket = encodeURIComponent(this.#bucket);
+    const url = `${endpoint}/upload/storage/v1/b/${bucket}/o?${query}`;
+    return this.#connection.fetch(url, init, UPLOAD_MS);
+  }
+
+  #request(
+    verb: keyof typeof PERMISSIONS,
+    { key, signal }: { readonly key: string; readonly signal: AbortSignal },
+  ): Request {
+    const what = `Cannot ${verb} "${this.#nameOf(key)}"`;
+    return { what, permission: PERMISSIONS[verb], signal };
+  }
+
+  #nameOf(key: string): string {
+    return `${this.shownName}/${key}`;
+  }
+
+  async #ask<T>(request: Request, task: () => Promise<T>): Promise<T> {
+    const { signal, what, permission } = request;
+    signal.throwIfAborted();
+    try {
+      return await abortable(task(), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof VersionConflict) throw error;
+      const { endpoint } = this.#connection;
+      throw explainGcs(error, { what, endpoint, permission });
+    }
+  }
+}
+
+const PERMISSIONS = {
+  read: "storage.objects.get",
+  write: "storage.objects.create",
+  remove: "storage.objects.delete",
+} as const;
+
+function toInfo(metadata: {
+  readonly name?: string;
+  readonly size?: string | number;
+  readonly timeCreated?: string;
+  readonly generation?: string | number;
+}): ObjectInfo {
+  return {
+    key: metadata.name ?? "",
+    bytes: Number(metadata.size ?? 0),
+    modifiedAt: Date.parse(metadata.timeCreated ?? "") || 0,
+    version: String(metadata.generation ?? ""),
+  };
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  // The message for a missing bucket names the bucket and not the object.
+  const isMissing = error instanceof GcsAnswerError && error.code === 404 &&
+    !/bucket does not exist/i.test(error.message);
+  if (!isMissing) throw error;
+}
+
+function toConflict(error: unknown, what: string): unknown {
+  const isConflict = error instanceof GcsAnswerError &&
+    (error.code === 412 || error.code === 409);
+  if (!isConflict) return error;
+  return new VersionConflict(`${what}: it was changed meanwhile`);
+}

@@ -1,0 +1,101 @@
+import { S3ServiceException } from "@aws-sdk/client-s3";
+import { SourceError } from "../base/errors.ts";
+import { retryAfterMs, toSourceError, toUnreadable } from "./object_failure.ts";
+
+/** What was tried, for {@link explainS3}. */
+export interface S3Attempt {
+  /** `Cannot list "s3://bucket/prefix"`. */
+  readonly what: string;
+  readonly endpoint: string | undefined;
+  /** What the credentials must allow for it: `s3:ListBucket`. */
+  readonly permission: string;
+}
+
+/** Returns the HTTP status of what the SDK threw, or `undefined` when there was no answer. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException
+    ? error.$metadata.httpStatusCode
+    : undefined;
+}
+
+/** Returns whether an error says that the key, and not the bucket, is missing. */
+export function isNoSuchKey(error: unknown): boolean {
+  return statusOf(error) === 404 && nameOf(error) !== "NoSuchBucket";
+}
+
+/** Turns what the SDK threw into an error that an operator can act on. */
+export function explainS3(error: unknown, attempt: S3Attempt): SourceError {
+  const { what, endpoint, permission } = attempt;
+  const name = nameOf(error);
+  if (name === "CredentialsProviderError") {
+    return new SourceError("denied", `${what}: no AWS credentials found`, {
+      hint:
+        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run on a host with a role",
+    });
+  }
+  const timeout = findTimeout(error);
+  if (timeout !== undefined) {
+    return new SourceError("timeout", `${what}: ${timeout.message}`, {
+      hint: endpoint === undefined
+        ? "Check the network and its firewall"
+        : `Check the network, and that "${endpoint}" is right`,
+    });
+  }
+  if (isUnreadable(error)) return toUnreadable(what, endpoint);
+  const status = statusOf(error);
+  const isKnown = status !== undefined && name !== "Unknown" &&
+    name !== "UnknownError" && !/^\d+$/.test(name);
+  return toSourceError({
+    what,
+    endpoint,
+    permission,
+    status,
+    ...(isKnown ? { reason: name } : {}),
+    detail: error instanceof Error ? error.message : String(error),
+    hint: regionHint(error) ?? signatureHint(name),
+    retryAfterMs: retryAfterMs(headersOf(error)["retry-after"]),
+  });
+}
+
+/** Returns whether there was an answer that is none of S3's. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && "$response" in error &&
+    /pars(?:e|ing)/i.test(error.message);
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : "";
+}
+
+function findTimeout(error: unknown): SourceError | undefined {
+  if (error instanceof SourceError) return error;
+  return error instanceof Error && error.cause !== undefined
+    ? findTimeout(error.cause)
+    : undefined;
+}
+
+function regionHint(error: unknown): string | undefined {
+  const region = headersOf(error)["x-amz-bucket-region"];
+  const status = statusOf(error);
+  if (region === undefined || (status !== 301 && status !== 400)) {
+    return undefined;
+  }
+  return `The bucket is in region "${region}": write s3://${region}/…`;
+}
+
+function signatureHint(name: string): string | undefined {
+  if (name === "RequestTimeTooSkewed") {
+    return "Set the clock of this host: it differs too much from the service's";
+  }
+  if (name === "SignatureDoesNotMatch") {
+    return "The secret access key is wrong, or a proxy changes the request";
+  }
+  if (name === "ExpiredToken") return "Renew the temporary credentials";
+  return undefined;
+}
+
+function headersOf(error: unknown): Readonly<Record<string, string>> {
+  return error instanceof S3ServiceException
+    ? error.$response?.headers ?? {}
+    : {};
+}

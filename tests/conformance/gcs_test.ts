@@ -1,0 +1,11 @@
+import { GcsServer } from "../support/gcs_server.ts";
+import { openGcsBucket, openGcsStoreHarness } from "./gcs_harness.ts";
+import { openObjectHarness } from "./object_harness.ts";
+import { testObjectStore } from "./object_store_suite.ts";
+import { testRegistry } from "./registry_suite.ts";
+
+// It ends with the process of the tests.
+const server = await GcsServer.start();
+
+testObjectStore("gs", () => openGcsStoreHarness(server));
+testRegistry("gs", async () => openObjectHarness(await openGcsBucket(server)));

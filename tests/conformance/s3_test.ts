@@ -1,0 +1,11 @@
+import { S3Server } from "../support/s3_server.ts";
+import { openObjectHarness } from "./object_harness.ts";
+import { testObjectStore } from "./object_store_suite.ts";
+import { testRegistry } from "./registry_suite.ts";
+import { openS3Bucket, openS3StoreHarness } from "./s3_harness.ts";
+
+// It ends with the process of the tests.
+const server = await S3Server.start();
+
+testObjectStore("s3", () => openS3StoreHarness(server));
+testRegistry("s3", async () => openObjectHarness(await openS3Bucket(server)));
