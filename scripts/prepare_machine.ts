@@ -1,5 +1,7 @@
 import { print } from "./print.ts";
+import { installGcs } from "./services/gcs.ts";
 import { installGrpcio } from "./services/grpcio.ts";
+import { installMoto } from "./services/moto.ts";
 
 /** Programs that tests run beside dewy, and the Debian package each comes from. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -27,6 +29,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 export async function prepareMachine(): Promise<void> {
   await installPrograms();
   await installGrpcio();
+  await installMoto();
+  await installGcs();
 }
 
 async function installPrograms(): Promise<void> {
