@@ -8,10 +8,12 @@ import {
 import { fileChunks } from "./byte_source.ts";
 import { decompress } from "./decompress.ts";
 import { corrupt } from "./extract_errors.ts";
+import { finishTree } from "./finish_tree.ts";
 import { TarReader } from "./tar_reader.ts";
 import {
   type ExtractLimits,
   type ExtractSummary,
+  type TreePlan,
   TreeWriter,
 } from "./tree_writer.ts";
 import { Turns } from "./turns.ts";
@@ -53,6 +55,19 @@ export async function extractArchive(
   directory: string,
   options: ExtractOptions,
 ): Promise<ExtractSummary> {
+  const plan = await unpackArchive(archive, directory, options);
+  return await finishTree(directory, plan, new Turns(options.signal));
+}
+
+/**
+ * Does the same but for the links and the modes of folders, which
+ * {@link finishTree} makes from the plan that is returned.
+ */
+export async function unpackArchive(
+  archive: Archive,
+  directory: string,
+  options: ExtractOptions,
+): Promise<TreePlan> {
   const { limits, signal } = options;
   signal.throwIfAborted();
   using file = await openArchive(archive.path);
@@ -60,7 +75,7 @@ export async function extractArchive(
   using writer = new TreeWriter(directory, limits);
   const target = { ...options, writer, turns: new Turns(signal) };
   await unpack(archive, { file, format }, target);
-  return await writer.finish(target.turns);
+  return await writer.plan(target.turns);
 }
 
 interface OpenArchive {

@@ -24,6 +24,25 @@ export interface ExtractSummary {
   readonly bytes: number;
 }
 
+/** A symbolic link that is still to be made; its path is relative to the root. */
+export interface PlannedLink {
+  readonly path: string;
+  readonly target: string;
+}
+
+/** A folder that is still to get its mode; its path is relative to the root. */
+export interface PlannedDirectory {
+  readonly path: string;
+  readonly mode: number;
+}
+
+/** What is left to do once all files are written. */
+export interface TreePlan extends ExtractSummary {
+  readonly links: readonly PlannedLink[];
+  /** A parent comes before what is in it. */
+  readonly directories: readonly PlannedDirectory[];
+}
+
 const MODE_BITS = 0o777;
 const OWNER_ALL = 0o700;
 const DEFAULT_DIRECTORY_MODE = 0o755;
@@ -40,8 +59,8 @@ interface OpenFile {
  * from reaching out of it is here, for every format:
  *
  * - a name is relative, does not climb, and is used once; only a folder may come again, its last mode counts;
- * - while anything is written there is no symbolic link on disk: they come last,
- *   each after its way was followed, and then the disk is asked as well;
+ * - while anything is written there is no symbolic link on disk: they are only
+ *   planned, each after its way was followed, and made by {@link finishTree};
  * - nothing is written below a link, and a hard link leads to a file of this tree;
  * - only files, folders and links exist; the root keeps its own mode.
  */
@@ -65,7 +84,7 @@ export class TreeWriter implements Disposable {
     }
   }
 
-  /** Makes a folder that is writable until {@link finish}, or only notes its mode when it exists. */
+  /** Makes a folder that is writable for now, or only notes its mode when it exists. */
   directory(path: string, mode: number): void {
     const parts = treePath(path, this.#limits.maxDepth);
     if (parts.length === 0) return;
@@ -121,7 +140,7 @@ export class TreeWriter implements Disposable {
     this.#files += 1;
   }
 
-  /** Notes a symbolic link; {@link finish} makes it. */
+  /** Notes a symbolic link. */
   symlink(path: string, target: string): void {
     const key = this.#newKey(path);
     if (target === "") throw refused(path, "the link is empty");
@@ -132,23 +151,26 @@ export class TreeWriter implements Disposable {
     this.#add(key, { kind: "symlink", target });
   }
 
-  /** Makes the links, checks where they lead and gives the folders their modes. The writer is used up. */
-  async finish(turns: Turns): Promise<ExtractSummary> {
+  /**
+   * Checks where the links lead, and returns what is left to do: see
+   * {@link finishTree}. The writer is used up.
+   */
+  async plan(turns: Turns): Promise<TreePlan> {
     if (this.#files === 0) throw refused(".", "the archive holds no file");
-    const steps = [
-      (key: string) => followLink(this.#tree, key),
-      (key: string, node: TreeNode) => this.#makeLink(key, node),
-      (key: string) => this.#checkLink(key),
-    ];
-    for (const step of steps) {
-      for (const [key, node] of this.#tree) {
-        if (node.kind !== "symlink") continue;
-        step(key, node);
-        await turns.take();
+    const links: PlannedLink[] = [];
+    const directories: PlannedDirectory[] = [];
+    for (const [path, node] of this.#tree) {
+      await turns.take();
+      if (node.kind === "symlink") {
+        followLink(this.#tree, path);
+        links.push({ path, target: node.target });
+      } else if (node.kind === "directory" && path !== "") {
+        const mode = (node.mode ?? DEFAULT_DIRECTORY_MODE) & ~this.#umask;
+        directories.push({ path, mode });
       }
     }
-    await this.#applyModes(turns);
-    return { entries: this.#tree.size - 1, bytes: this.#bytes };
+    const entries = this.#tree.size - 1;
+    return { links, directories, entries, bytes: this.#bytes };
   }
 
   [Symbol.dispose](): void {
@@ -183,27 +205,6 @@ export class TreeWriter implements Disposable {
     this.#add(key, { kind: "directory" });
     // Writable by its owner whatever the archive says, until all is in place.
     this.#system(key, (at) => Deno.mkdirSync(at, { mode: OWNER_ALL }));
-  }
-
-  #makeLink(key: string, node: TreeNode): void {
-    if (node.kind !== "symlink") return;
-    this.#system(key, (at) => Deno.symlinkSync(node.target, at));
-  }
-
-  #checkLink(key: string): void {
-    const real = this.#system(key, (at) => Deno.realPathSync(at));
-    if (real === this.#root || real.startsWith(`${this.#root}/`)) return;
-    throw refused(key, "the link leaves");
-  }
-
-  async #applyModes(turns: Turns): Promise<void> {
-    // A parent always comes before what is in it: backwards is the deepest first.
-    for (const [key, node] of [...this.#tree].reverse()) {
-      if (node.kind !== "directory" || key === "") continue;
-      const mode = (node.mode ?? DEFAULT_DIRECTORY_MODE) & ~this.#umask;
-      this.#system(key, (at) => Deno.chmodSync(at, mode));
-      await turns.take();
-    }
   }
 
   #add(key: string, node: TreeNode): void {
