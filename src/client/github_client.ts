@@ -11,7 +11,7 @@ import {
   guardStream,
   USER_AGENT,
 } from "./github_download.ts";
-import { failedAnswer } from "./github_errors.ts";
+import { expectOk, failedAnswer } from "./github_errors.ts";
 import { githubFetch } from "./github_fetch.ts";
 import { GithubGate, type Sending } from "./github_gate.ts";
 import { PAGE_SIZE, readPage, type ReleasePage } from "./github_page.ts";
@@ -97,15 +97,15 @@ export class GithubClient {
     const send = async ({ headers, request }: Sending) => {
       const condition = etag === undefined ? {} : { "if-none-match": etag };
       try {
-        return readPage(
-          await this.#octokit.rest.repos.listReleases({
-            ...repo,
-            page,
-            per_page: PAGE_SIZE,
-            headers: { ...headers, ...condition },
-            request,
-          }),
-        );
+        const answer = await this.#octokit.rest.repos.listReleases({
+          ...repo,
+          page,
+          per_page: PAGE_SIZE,
+          headers: { ...headers, ...condition },
+          request,
+        });
+        expectOk(answer.status);
+        return readPage(answer);
       } catch (error) {
         if (failedAnswer(error)?.status === 304) return undefined;
         throw error;
@@ -123,8 +123,9 @@ export class GithubClient {
   ): Promise<GithubRelease> {
     const what = `read release "${tag}" of ${this.#name(repo)}`;
     const send = async (sending: Sending) => {
-      const { data } = await this.#octokit.rest.repos
+      const { data, status } = await this.#octokit.rest.repos
         .getReleaseByTag({ ...repo, tag, ...sending });
+      expectOk(status);
       return readRelease(data);
     };
     return await this.#gate.call({ what, send, repeatable: true }, signal);

@@ -11,6 +11,8 @@ export interface GithubQuestion {
   readonly credentials: string;
 }
 
+const REDIRECT_HINT =
+  "A redirect to another host is not followed, because it would get the token: see GITHUB_API_URL";
 /** GitHub says to wait a minute when it does not say how long. */
 const DEFAULT_WAIT_MS = 60_000;
 /** Its windows are not longer than an hour. */
@@ -57,6 +59,12 @@ export function explainGithubError(
     // The library's error holds the request; only what it says is kept.
     cause: new Error(errorMessage(error)),
   });
+}
+
+/** Refuses what the library takes for a success and is none: a redirect that is not followed. */
+export function expectOk(status: number): void {
+  if (status === 200) return;
+  throw new SourceError("invalid", `Status ${status}`, { hint: REDIRECT_HINT });
 }
 
 function explainAnswer(
@@ -107,13 +115,6 @@ function meaningOf(
       code: "not-found",
       hint:
         `Check the name; what ${credentials} may not see looks as if it did not exist`,
-    };
-  }
-  if (status >= 300 && status < 400) {
-    return {
-      code: "invalid",
-      hint:
-        "It is a redirect elsewhere, which gets no token: see GITHUB_API_URL",
     };
   }
   return status >= 500

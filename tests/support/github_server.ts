@@ -86,7 +86,7 @@ export class GithubServer implements AsyncDisposable {
   }
 
   async #handle(request: Request): Promise<Response> {
-    const response = await this.intercept?.(request.clone()) ??
+    const response = await this.intercept?.(request) ??
       await this.#answer(request);
     const { pathname, search } = new URL(request.url);
     const { status } = response;
