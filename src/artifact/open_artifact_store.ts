@@ -16,13 +16,15 @@ type Opener = (
 
 const OPENERS: Readonly<Record<string, Opener>> = {
   file: () => new FileArtifactStore(),
-  gs: openObject,
-  s3: openObject,
   ghr: async ({ env }) => {
     const { GithubClient } = await import("../client/github_client.ts");
     const { GhrArtifactStore } = await import("./ghr.ts");
     return new GhrArtifactStore(await GithubClient.open(env));
   },
+  gs: openObject,
+  s3: openObject,
+  http: openHttp,
+  https: openHttp,
 };
 
 async function openObject(
@@ -49,6 +51,11 @@ export function openArtifactStore(
       return await store.open(url, signal);
     },
   };
+}
+
+async function openHttp(): Promise<ArtifactStore> {
+  const { HttpArtifactStore } = await import("./http.ts");
+  return new HttpArtifactStore();
 }
 
 async function openStore(

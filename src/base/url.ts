@@ -25,6 +25,7 @@ export interface DriverUrlRules {
 /** Options whose values help to tell what is meant and are never secret. */
 const SHOWN_OPTIONS = new Set([
   "artifact",
+  "ca",
   "calver",
   "constraint",
   "endpoint",

@@ -34,6 +34,10 @@ const OPENERS: Readonly<Record<string, Opener>> = {
     const { openGhr } = await import("./ghr_open.ts");
     return await openGhr(url, { ...options, rules: rulesOf(url, options) });
   },
+  grpc: async (url, options) => {
+    const { openGrpc } = await import("./grpc_open.ts");
+    return await openGrpc(url, { ...options, rules: rulesOf(url, options) });
+  },
 };
 
 /** Options that every registry URL has. */
@@ -41,12 +45,12 @@ const COMMON_OPTIONS = ["artifact", "calver", "pre-release", "version"];
 
 /** Options that only some schemes have. */
 const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  s3: ["endpoint", "region"],
   ghr: ["report"],
+  grpc: ["ca", "no-tls"],
+  s3: ["endpoint", "region"],
 };
 
 const PLANNED: Readonly<Record<string, string>> = {
-  grpc: "gRPC registries",
   img: "container registries",
 };
 

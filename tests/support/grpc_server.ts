@@ -17,13 +17,13 @@ export interface GrpcServerState {
     readonly tag: string;
     readonly artifacts: Readonly<Record<string, string>>;
     /** Unix seconds. */
-    readonly created_at?: number;
+    readonly "created_at"?: number;
   }[];
   readonly answer?: {
     readonly id?: string;
     readonly tag?: string;
-    readonly artifact_url?: string;
-    readonly created_at?: number;
+    readonly "artifact_url"?: string;
+    readonly "created_at"?: number;
   };
   readonly error?: { readonly code: string; readonly details?: string };
   /** How long each call takes, seconds. */

@@ -11,7 +11,7 @@ const HOST = { os: "linux", arch: "arm64" };
 const ANSWER = {
   id: "42",
   tag: "v1.2.3+blue",
-  artifact_url: "ghr://o/r/tag/v1.2.3/app.zip",
+  "artifact_url": "ghr://o/r/tag/v1.2.3/app.zip",
 };
 
 function clientFor(
@@ -35,7 +35,7 @@ async function failure(asking: Promise<unknown>): Promise<SourceError> {
 Deno.test("current() asks for the platform and reads the answer of another implementation", async () => {
   await using server = await GrpcServer.start();
   using client = clientFor(server.address);
-  await server.answer({ answer: { ...ANSWER, created_at: 1705312800.5 } });
+  await server.answer({ answer: { ...ANSWER, "created_at": 1705312800.5 } });
   deepEqual(await client.current(HOST, NEVER), {
     id: "42",
     tag: "v1.2.3+blue",

@@ -1,0 +1,154 @@
+import type { ArtifactBody } from "../base/artifact_body.ts";
+import { DewyError, SourceError } from "../base/errors.ts";
+import { describeUrl } from "../base/url.ts";
+import type { ArtifactStore } from "./artifact_store.ts";
+import { TransferWatch } from "./transfer_watch.ts";
+
+/** How long {@link HttpArtifactStore} waits, milliseconds. */
+export interface HttpArtifactOptions {
+  /** For the head of the answer. @default 30_000 */
+  readonly headTimeoutMs?: number;
+  /** For the next bytes of the body. @default 60_000 */
+  readonly stallTimeoutMs?: number;
+}
+
+/** Downloads from any web server. */
+export class HttpArtifactStore implements ArtifactStore {
+  readonly #options: HttpArtifactOptions;
+
+  constructor(options: HttpArtifactOptions = {}) {
+    this.#options = options;
+  }
+
+  async open(url: string, signal: AbortSignal): Promise<ArtifactBody> {
+    const { headTimeoutMs = 30_000, stallTimeoutMs = 60_000 } = this.#options;
+    signal.throwIfAborted();
+    const subject = `Cannot download "${describeUrl(url)}"`;
+    const watch = new TransferWatch(signal, (ms) =>
+      new SourceError(
+        "timeout",
+        `${subject}: nothing came for ${ms / 1000} s`,
+        { hint: "Check that the server runs and is not overloaded" },
+      ));
+    try {
+      watch.expect(headTimeoutMs);
+      const response = await request(url, watch.signal);
+      watch.settle();
+      await refuse(response, { url, subject });
+      const stream = response.body ?? new Blob([]).stream();
+      return {
+        stream: watchedStream(stream, { watch, subject, ms: stallTimeoutMs }),
+        ...lengthOf(response),
+      };
+    } catch (cause) {
+      watch[Symbol.dispose]();
+      throw explain(cause, { signal: watch.signal, subject });
+    }
+  }
+}
+
+async function request(url: string, signal: AbortSignal): Promise<Response> {
+  const address = new URL(url);
+  const { username, password } = address;
+  address.username = address.password = "";
+  // The length of what is stored is wanted, not that of a compressed transfer.
+  const headers = new Headers({ "accept-encoding": "identity" });
+  if (username !== "" || password !== "") {
+    const user = [username, password].map(decodeURIComponent).join(":");
+    const bytes = new TextEncoder().encode(user);
+    headers.set("authorization", `Basic ${bytes.toBase64()}`);
+  }
+  return await fetch(address, { headers, signal });
+}
+
+interface Subject {
+  readonly url: string;
+  readonly subject: string;
+}
+
+async function refuse(response: Response, asked: Subject): Promise<void> {
+  const problem = problemOf(response, asked);
+  if (problem === undefined) return;
+  await response.body?.cancel();
+  throw problem;
+}
+
+function problemOf(
+  response: Response,
+  { url, subject }: Subject,
+): SourceError | undefined {
+  const { status } = response;
+  if (status === 404 || status === 410) {
+    return new SourceError("not-found", `${subject}: HTTP status ${status}`);
+  }
+  if (status === 401 || status === 403 || status === 407) {
+    return new SourceError("denied", `${subject}: HTTP status ${status}`, {
+      hint: "The server must let this host download it",
+    });
+  }
+  if (status !== 200) {
+    return new SourceError("unavailable", `${subject}: HTTP status ${status}`);
+  }
+  if (url.startsWith("https:") && response.url.startsWith("http:")) {
+    return new SourceError(
+      "invalid",
+      `${subject}: it was redirected to an address without TLS`,
+    );
+  }
+  return undefined;
+}
+
+function lengthOf(response: Response): { readonly length?: number } {
+  const encoding = response.headers.get("content-encoding") ?? "identity";
+  const length = response.headers.get("content-length");
+  return encoding !== "identity" || length === null
+    ? {}
+    : { length: Number(length) };
+}
+
+interface WatchedOptions {
+  readonly watch: TransferWatch;
+  readonly subject: string;
+  /** How long the next bytes may take, milliseconds. */
+  readonly ms: number;
+}
+
+function watchedStream(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  { watch, subject, ms }: WatchedOptions,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = stream.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        watch.expect(ms);
+        const { done, value } = await reader.read();
+        watch.settle();
+        if (!done) return controller.enqueue(value);
+        watch[Symbol.dispose]();
+        controller.close();
+      } catch (cause) {
+        const { signal } = watch;
+        watch[Symbol.dispose]();
+        controller.error(explain(cause, { signal, subject }));
+      }
+    },
+    async cancel(reason) {
+      watch[Symbol.dispose]();
+      await reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}
+
+function explain(
+  cause: unknown,
+  facts: { readonly signal: AbortSignal; readonly subject: string },
+): unknown {
+  const { signal, subject } = facts;
+  if (signal.aborted) return signal.reason;
+  if (cause instanceof DewyError) return cause;
+  return new SourceError("unavailable", subject, {
+    hint: "Check the network and the name of the host",
+    cause,
+  });
+}

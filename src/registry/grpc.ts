@@ -1,0 +1,124 @@
+import { SourceError } from "../base/errors.ts";
+import type { Platform } from "../base/platform.ts";
+import type { Release, VersionRules } from "../base/release.ts";
+import { describeUrl } from "../base/url.ts";
+import { newestFirst, parseVersion } from "../base/version.ts";
+import type { CurrentAnswer, GrpcClient } from "../client/grpc.ts";
+import { artifactNameOf } from "./artifact_name.ts";
+import type { DeployReport, Latest, Registry } from "./registry.ts";
+
+/** What a {@link GrpcRegistry} needs to know. */
+export interface GrpcRegistryOptions {
+  readonly client: GrpcClient;
+  /** As given, for errors. */
+  readonly url: string;
+  readonly rules: VersionRules;
+  readonly platform: Platform;
+  /** Name of the wanted artifact; the server decides when left out. */
+  readonly artifact?: string;
+  /** @default Date.now */
+  readonly now?: () => number;
+}
+
+/**
+ * A server that gives the time of the call for the time of publishing would
+ * make every look-up a new publication; an older time is a real one.
+ */
+const SETTLED_AFTER_MS = 60_000;
+
+/** Asks a server that chooses the version itself. */
+export class GrpcRegistry implements Registry, Disposable {
+  readonly #options: GrpcRegistryOptions;
+
+  constructor(options: GrpcRegistryOptions) {
+    this.#options = options;
+  }
+
+  get rules(): VersionRules {
+    return this.#options.rules;
+  }
+
+  async latest(signal: AbortSignal): Promise<Latest> {
+    const { client, platform, artifact, rules } = this.#options;
+    const answer = await client.current({
+      ...platform,
+      ...(artifact === undefined ? {} : { artifactName: artifact }),
+    }, signal);
+    if (answer.tag === "" || answer.artifactUrl === "") {
+      const missing = answer.tag === "" ? "a tag" : "an artifact URL";
+      throw this.#invalid(`the answer lacks ${missing}`);
+    }
+    const reason = reasonAgainst(answer.tag, rules);
+    if (reason !== undefined) return { kind: "filtered", reason };
+    return {
+      kind: "release",
+      release: this.#toRelease(answer),
+      incomplete: [],
+    };
+  }
+
+  async report(report: DeployReport, signal: AbortSignal): Promise<void> {
+    const { release, command, error } = report;
+    await this.#options.client.report({
+      id: release.id,
+      tag: release.tag,
+      command,
+      ...(error === undefined ? {} : { err: error }),
+    }, signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#options.client[Symbol.dispose]();
+  }
+
+  #toRelease(answer: CurrentAnswer): Release {
+    const { now = Date.now, rules } = this.#options;
+    const { id, tag, artifactUrl, createdAt } = answer;
+    const artifactName = artifactNameOf(artifactUrl);
+    if (artifactName === undefined) {
+      throw this.#invalid(
+        `no file name in artifact URL "${describeUrl(artifactUrl)}"`,
+      );
+    }
+    const isSettled = createdAt !== undefined &&
+      now() - createdAt > SETTLED_AFTER_MS;
+    return {
+      id,
+      tag,
+      artifactUrl,
+      artifactName,
+      checksumUrls: [],
+      slot: slotOf(tag, rules),
+      fingerprint: isSettled ? `${artifactUrl} ${createdAt}` : artifactUrl,
+      ...(createdAt === undefined ? {} : { publishedAt: createdAt }),
+    };
+  }
+
+  #invalid(detail: string): SourceError {
+    return new SourceError(
+      "invalid",
+      `Cannot use the answer of registry "${
+        describeUrl(this.#options.url)
+      }": ${detail}`,
+      { hint: "Correct it on the server" },
+    );
+  }
+}
+
+/** Returns why the server's choice is not for this host, or `undefined` when it is. */
+function reasonAgainst(tag: string, rules: VersionRules): string | undefined {
+  const { slot, constraint = "" } = rules;
+  if (slot !== "" && slotOf(tag, rules) !== slot) {
+    return `${tag} is not for slot "${slot}"`;
+  }
+  // A slot must match as build metadata of any grammar; only the constraint needs an order.
+  const unslotted = { ...rules, slot: "" };
+  if (constraint !== "" && newestFirst([tag], unslotted).length === 0) {
+    return `${tag} does not match version "${constraint}"`;
+  }
+  return undefined;
+}
+
+function slotOf(tag: string, rules: VersionRules): string {
+  return (parseVersion(tag, rules) ?? parseVersion(tag, {}))?.slot ?? "";
+}
