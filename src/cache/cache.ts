@@ -41,6 +41,12 @@ export interface Cache {
     options: CacheWriteOptions,
   ): Promise<CacheEntry>;
 
+  /**
+   * Offers a verified entry to other hosts, where there are any. That it
+   * cannot is told and does not fail.
+   */
+  share?(entry: CacheEntry, signal: AbortSignal): Promise<void>;
+
   /** Removes an entry; one that is not there is no error. */
   remove(key: string): Promise<void>;
 

@@ -1,30 +1,57 @@
 import { join } from "node:path";
 import { parseDuration } from "../base/duration.ts";
 import { ConfigError } from "../base/errors.ts";
+import type { EmitEvent } from "../base/event.ts";
 import { folderOf } from "../base/file_url.ts";
 import { unknownScheme } from "../base/scheme.ts";
 import { describeUrl, type DriverUrl, parseDriverUrl } from "../base/url.ts";
+import type { ObjectStore } from "../client/object_store.ts";
 import type { Cache } from "./cache.ts";
 import { FileCache } from "./file.ts";
 
-/** Where the cache is when no URL says so. */
+/** Where the cache is when no URL says so, and what a shared one needs. */
 export interface OpenCacheOptions {
   /** The working directory, absolute. */
   readonly cwd: string;
   /** Value of `DEWY_CACHEDIR`; `<cwd>/.dewy/cache` when it is empty or left out. */
   readonly cacheDir?: string | undefined;
+  /** dewy's environment, for credentials and endpoints. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What a bucket may give at most, bytes. */
+  readonly maxArtifactBytes: number;
+  readonly emit: EmitEvent;
 }
 
-type Opener = (url: DriverUrl) => Cache;
+/** A cache that was opened. */
+export interface OpenedCache {
+  readonly cache: Cache;
+  /** Option `registry-ttl`, milliseconds; 0 when it is off. */
+  readonly registryTtlMs: number;
+  /** Where other hosts share it; left out for a cache of this host alone. */
+  readonly shared?: SharedPlace;
+}
+
+/** Part of a bucket. */
+export interface SharedPlace {
+  readonly store: ObjectStore;
+  /** What all keys begin with: empty, or ending in a slash. */
+  readonly prefix: string;
+}
+
+type Opener = (
+  url: DriverUrl,
+  options: OpenCacheOptions,
+) => Promise<Omit<OpenedCache, "registryTtlMs">>;
 
 const OPENERS: Readonly<Record<string, Opener>> = {
-  file: (url) => new FileCache(folderOf(url, "cache")),
+  file: (url) =>
+    Promise.resolve({ cache: new FileCache(folderOf(url, "cache")) }),
+  gs: openShared,
+  s3: openShared,
 };
 
-const PLANNED: Readonly<Record<string, string>> = {
-  s3: "S3 buckets",
-  gs: "Google Cloud Storage buckets",
-};
+/** Others are tolerated, as they always were. */
+const BUCKET_OPTIONS = ["endpoint", "region", "registry-ttl"];
 
 /**
  * Returns the cache behind `url`, or that of this host when there is none.
@@ -32,15 +59,12 @@ const PLANNED: Readonly<Record<string, string>> = {
  *
  * @throws {ConfigError} When the URL is bad or no driver has its scheme.
  */
-export function openCache(
+export async function openCache(
   url: string | undefined,
   options: OpenCacheOptions,
-): Cache {
+): Promise<OpenedCache> {
   if (url === undefined || url === "") {
-    // A relative folder is one of the working directory.
-    const folder = options.cacheDir || ".dewy/cache";
-    const isAbsolute = folder.startsWith("/");
-    return new FileCache(isAbsolute ? folder : join(options.cwd, folder));
+    return { cache: localCache(options), registryTtlMs: 0 };
   }
   const parsed = parseDriverUrl(url, { what: "cache" });
   const { scheme } = parsed;
@@ -50,18 +74,46 @@ export function openCache(
       what: "cache",
       scheme,
       known: Object.keys(OPENERS),
-      planned: PLANNED,
+      planned: {},
     });
   }
-  checkRegistryTtl(parsed);
-  return open(parsed);
+  const registryTtlMs = registryTtl(parsed);
+  return { ...await open(parsed, options), registryTtlMs };
 }
 
-function checkRegistryTtl(url: DriverUrl): void {
+function localCache({ cwd, cacheDir }: OpenCacheOptions): FileCache {
+  // A relative folder is one of the working directory.
+  const folder = cacheDir || ".dewy/cache";
+  return new FileCache(folder.startsWith("/") ? folder : join(cwd, folder));
+}
+
+async function openShared(
+  url: DriverUrl,
+  options: OpenCacheOptions,
+): Promise<Omit<OpenedCache, "registryTtlMs">> {
+  const { env, emit, maxArtifactBytes } = options;
+  const known = new Map(
+    [...url.options].filter(([name]) => BUCKET_OPTIONS.includes(name)),
+  );
+  const { openBucket } = await import("../client/open_bucket.ts");
+  const { SharedCache } = await import("./shared.ts");
+  const { store, prefix } = await openBucket(
+    { ...url, options: known },
+    { what: "cache", env },
+  );
+  const shared = { store, prefix };
+  const local = localCache(options);
+  return {
+    cache: new SharedCache({ ...shared, local, emit, maxArtifactBytes }),
+    shared,
+  };
+}
+
+function registryTtl(url: DriverUrl): number {
   const text = url.options.get("registry-ttl");
-  if (text === undefined) return;
+  if (text === undefined) return 0;
   const ms = parseDuration(text);
-  if (ms !== undefined && ms >= 0) return;
+  if (ms !== undefined && ms >= 0) return ms;
   throw new ConfigError(
     `Cannot open cache "${
       describeUrl(url.text)

@@ -3,6 +3,7 @@ import { openArtifactStore } from "../artifact/open_artifact_store.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { platformOf } from "../base/platform.ts";
 import { systemClock } from "../base/time.ts";
+import type { Cache } from "../cache/cache.ts";
 import { openCache } from "../cache/open_cache.ts";
 import { runHook } from "../process/hook.ts";
 import { openLibc } from "../process/libc.ts";
@@ -10,7 +11,9 @@ import { SocketOpener } from "../process/listen_sockets.ts";
 import { NotifySocket } from "../process/notify_socket.ts";
 import { WorkerLedger } from "../process/orphans.ts";
 import { ServerProcess } from "../process/server_process.ts";
+import { shareAnswers } from "../registry/open_cached.ts";
 import { openRegistry } from "../registry/open_registry.ts";
+import type { Registry } from "../registry/registry.ts";
 import { ReleaseStore } from "../release/release_store.ts";
 import { StateFile } from "../supervisor/state_file.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
@@ -45,18 +48,7 @@ const MAX_DEPTH = 64;
  */
 export async function compose(options: ComposeOptions): Promise<Program> {
   const { settings, root, env, emit } = options;
-  const { slot, calver } = settings;
-  const platform = platformOf(Deno.build.os, Deno.build.arch);
-  const registry = await openRegistry(settings.registryUrl, {
-    slot,
-    calver,
-    platform,
-    env,
-  });
-  const cache = openCache(settings.cacheUrl, {
-    cwd: root,
-    cacheDir: env["DEWY_CACHEDIR"],
-  });
+  const { registry, cache } = await openSources(options);
   await using stack = new AsyncDisposableStack();
   stack.use(await lockWorkdir(root));
   const state = await StateFile.open(join(root, ".dewy"), emit);
@@ -98,6 +90,32 @@ export async function compose(options: ComposeOptions): Promise<Program> {
     server,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Opens the registry and the cache, and puts the one behind the other when hosts share answers. */
+async function openSources(
+  { settings, root, env, hostname, emit }: ComposeOptions,
+): Promise<{ readonly registry: Registry; readonly cache: Cache }> {
+  const { registryUrl, slot, calver, maxArtifactBytes } = settings;
+  const platform = platformOf(Deno.build.os, Deno.build.arch);
+  const scope = { slot, calver, platform, env };
+  const { cache, ...place } = await openCache(settings.cacheUrl, {
+    cwd: root,
+    cacheDir: env["DEWY_CACHEDIR"],
+    env,
+    maxArtifactBytes,
+    emit,
+  });
+  const registry = shareAnswers(await openRegistry(registryUrl, scope), {
+    ...scope,
+    ...place,
+    registryUrl,
+    wholeOnly: settings.requireChecksum,
+    node: `${hostname || "unknown-host"}:${Deno.pid}`,
+    clock: systemClock,
+    emit,
+  });
+  return { registry, cache };
 }
 
 async function openServer(

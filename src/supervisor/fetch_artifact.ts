@@ -74,6 +74,7 @@ export async function fetchArtifact(
   if (!fromCache) {
     const id = digestId(release);
     await state.update((value) => recordDigest(value, id, entry.sha256));
+    await cache.share?.(entry, signal);
   }
   emit({
     type: "artifact-cached",

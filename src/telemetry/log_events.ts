@@ -1,14 +1,8 @@
 import { formatDuration } from "../base/duration.ts";
-import { DewyError, errorMessage } from "../base/errors.ts";
 import type { DeployEvent, HookResult } from "../base/event.ts";
-import {
-  LogDuration,
-  type LogFields,
-  type Logger,
-  type LogLevel,
-} from "./logger.ts";
-
-type Line = readonly [level: LogLevel, message: string, fields?: LogFields];
+import { errorFields, type Line } from "./log_line.ts";
+import { LogDuration, type Logger } from "./logger.ts";
+import { sharedCacheLines } from "./shared_cache_lines.ts";
 
 /** Returns a reader of events that writes each as its log line. */
 export function logEvents(logger: Logger): (event: DeployEvent) => void {
@@ -21,7 +15,8 @@ export function logEvents(logger: Logger): (event: DeployEvent) => void {
 
 /** Returns the log lines of an event: level, constant message, named values. */
 export function linesOf(event: DeployEvent): readonly Line[] {
-  return programLines(event) ?? decisionLines(event) ?? deployLines(event) ??
+  return programLines(event) ?? sharedCacheLines(event) ??
+    decisionLines(event) ?? deployLines(event) ??
     workerLines(event) ?? [];
 }
 
@@ -350,17 +345,4 @@ function workerLines(event: DeployEvent): readonly Line[] | undefined {
     default:
       return undefined;
   }
-}
-
-/** The message of an error with those of its causes, and what to do about it. */
-function errorFields(error: Error): LogFields {
-  const hint = error instanceof DewyError ? error.hint : undefined;
-  return { error: withCauses(error), hint };
-}
-
-function withCauses({ message, cause }: Error): string {
-  if (cause === undefined) return message;
-  const why = cause instanceof Error ? withCauses(cause) : errorMessage(cause);
-  // Some messages quote their cause already.
-  return message.endsWith(why) ? message : `${message}: ${why}`;
 }

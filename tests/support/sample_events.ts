@@ -183,6 +183,33 @@ export const SAMPLES: {
     failures: 2,
     retryInMs: 20_000,
   },
+  "object-written": {
+    type: "object-written",
+    bucket: "s3://builds",
+    key: "app/v2--app.tar.gz",
+  },
+  "shared-cache-failed": {
+    type: "shared-cache-failed",
+    operation: "read",
+    bucket: "s3://builds",
+    key: "v2--app.tar.gz",
+    error,
+  },
+  "registry-cache-enabled": { type: "registry-cache-enabled", ttlMs: 30_000 },
+  "registry-cache-ignored": { type: "registry-cache-ignored" },
+  "registry-refreshed": { type: "registry-refreshed", node: "web1:42" },
+  "registry-cache-failed": {
+    type: "registry-cache-failed",
+    step: "read",
+    error,
+    first: true,
+  },
+  "registry-outage": {
+    type: "registry-outage",
+    phase: "begun",
+    sinceMs: Date.UTC(2026, 0, 15),
+    reason: "Cannot read the registry",
+  },
   "tick-failed": { type: "tick-failed", error, failures: 1 },
   "errors-cleared": { type: "errors-cleared", failures: 4 },
 };

@@ -1,7 +1,9 @@
-import { equal, ok, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { openCache } from "../../../src/cache/open_cache.ts";
+
+const OPTIONS = { env: {}, maxArtifactBytes: 1_000, emit: () => {} };
 
 Deno.test("openCache() creates nothing until something is written", async () => {
   const cwd = await Deno.makeTempDir();
@@ -16,7 +18,7 @@ Deno.test("openCache() creates nothing until something is written", async () => 
       ];
     for (const [url, cacheDir, folder] of folders) {
       const before = (await Array.fromAsync(Deno.readDir(cwd))).length;
-      const cache = openCache(url, { cwd, cacheDir });
+      const { cache } = await openCache(url, { ...OPTIONS, cwd, cacheDir });
       equal(await cache.readCurrent(), undefined);
       const after = (await Array.fromAsync(Deno.readDir(cwd))).length;
       equal(after, before);
@@ -29,23 +31,42 @@ Deno.test("openCache() creates nothing until something is written", async () => 
   }
 });
 
+Deno.test("openCache() says what is shared, and for how long answers are", async () => {
+  const open = (url: string) => openCache(url, { ...OPTIONS, cwd: "/nowhere" });
+  const alone = await open("file:///x?registry-ttl=2m");
+  deepEqual([alone.registryTtlMs, alone.shared], [120_000, undefined]);
+  const places = [
+    [
+      "s3://r1/b/pre/fix/?registry-ttl=90s&other=1",
+      "s3://b",
+      "pre/fix/",
+      90_000,
+    ],
+    ["s3://r1/b", "s3://b", "", 0],
+    ["gs://b/p", "gs://b", "p/", 0],
+  ] as const;
+  for (const [url, name, prefix, ttl] of places) {
+    const { shared, registryTtlMs } = await open(url);
+    const found = [shared?.store.shownName, shared?.prefix, registryTtlMs];
+    deepEqual(found, [name, prefix, ttl], url);
+  }
+});
+
 Deno.test("openCache() refuses what it cannot open", async () => {
-  const open = (url: string) => openCache(url, { cwd: "/" });
-  throws(() => open("s3://r/b"), {
+  const open = (url: string) => openCache(url, { ...OPTIONS, cwd: "/" });
+  await rejects(open("redis://h"), {
     name: "ConfigError",
-    message:
-      'Cannot open cache "s3://r/b": S3 buckets are not available in this version',
-    hint: "Use one of file://",
+    message: 'Cannot open cache "redis://h": scheme "redis" is unknown',
+    hint: "Use one of file://, gs://, s3://",
   });
   const urls = [
-    "redis://h",
+    "s3://r1",
     "file://rel/x",
     "file:///x?registry-ttl=soon",
-    "file:///x?registry-ttl=-1s",
+    "s3://r1/b?registry-ttl=-1s",
     "/srv/cache",
   ];
-  for (const url of urls) throws(() => open(url), ConfigError, url);
-  await rejects(open("file:///dev/null/x").removeLeftovers(), {
-    name: "FilesystemError",
-  });
+  for (const url of urls) await rejects(open(url), ConfigError, url);
+  const { cache } = await open("file:///dev/null/x");
+  await rejects(cache.removeLeftovers(), { name: "FilesystemError" });
 });
