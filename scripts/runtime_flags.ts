@@ -17,6 +17,7 @@ export const DEWY_FLAGS: readonly string[] = [
   "--allow-env",
   "--allow-run",
   "--allow-net",
-  "--allow-sys=hostname",
+  // The host name is for audit records; the rest is what the cloud libraries ask for.
+  "--allow-sys=hostname,osRelease,homedir,uid,networkInterfaces",
   `--allow-ffi=${Object.values(LIBC_PATHS).flat().join(",")}`,
 ];
