@@ -42,6 +42,9 @@ export interface PageQuestion {
 
 const TIMEOUT_MS = 30_000;
 
+const DENIED_HINT =
+  'Give the credentials write permission on the contents, or add "report=false" to the registry URL';
+
 /** GitHub's API, as far as dewy uses it. The token goes to the API and its upload host only. */
 export class GithubClient {
   readonly #octokit: Octokit;
@@ -199,7 +202,8 @@ export class GithubClient {
       }
     };
     // Not tried again: an answer that got lost does not mean that nothing was added.
-    return await this.#gate.call({ what, send, repeatable: false }, signal);
+    const call = { what, send, repeatable: false, deniedHint: DENIED_HINT };
+    return await this.#gate.call(call, signal);
   }
 
   #uploadUrl({ uploadUrl }: GithubRelease, what: string): string {

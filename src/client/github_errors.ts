@@ -9,6 +9,8 @@ export interface GithubQuestion {
   readonly what: string;
   /** Where the credentials come from: `GH_TOKEN`, `GITHUB_APP_ID`. */
   readonly credentials: string;
+  /** What to do when they do not suffice. */
+  readonly deniedHint: string | undefined;
 }
 
 const REDIRECT_HINT =
@@ -96,7 +98,7 @@ function limitHint(status: number): string {
 
 function meaningOf(
   status: number,
-  { credentials }: GithubQuestion,
+  { credentials, deniedHint }: GithubQuestion,
 ): { readonly code: SourceErrorCode; readonly hint: string } {
   if (status === 401) {
     return {
@@ -107,7 +109,8 @@ function meaningOf(
   if (status === 403) {
     return {
       code: "denied",
-      hint: `Check the permissions of ${credentials} on this repository`,
+      hint: deniedHint ??
+        `Check the permissions of ${credentials} on this repository`,
     };
   }
   if (status === 404 || status === 410) {

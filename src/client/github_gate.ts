@@ -1,7 +1,11 @@
 import { SourceError } from "../base/errors.ts";
 import { withDeadline } from "../base/time.ts";
 import { API_HEADERS } from "./github_app.ts";
-import { explainGithubError, failedAnswer } from "./github_errors.ts";
+import {
+  explainGithubError,
+  failedAnswer,
+  type GithubQuestion,
+} from "./github_errors.ts";
 import { withRetries } from "./github_retry.ts";
 import type { TokenSource } from "./github_token.ts";
 
@@ -26,6 +30,8 @@ export interface GithubCall<T> {
   readonly send: (sending: Sending) => Promise<T>;
   /** Whether sending it again does no harm. */
   readonly repeatable: boolean;
+  /** What to do when the credentials do not suffice; about their permissions when left out. */
+  readonly deniedHint?: string;
 }
 
 /**
@@ -67,7 +73,7 @@ export class GithubGate {
   }
 
   async #send<T>(
-    { what, send }: GithubCall<T>,
+    { what, send, deniedHint }: GithubCall<T>,
     signal: AbortSignal,
   ): Promise<T> {
     let subject = "get a token for the GitHub App";
@@ -78,14 +84,17 @@ export class GithubGate {
       return await send({ headers, request: { signal } });
     } catch (error) {
       signal.throwIfAborted();
-      throw this.#explain(error, subject);
+      throw this.#explain(error, { what: subject, deniedHint });
     }
   }
 
-  #explain(error: unknown, what: string): SourceError {
+  #explain(
+    error: unknown,
+    question: Omit<GithubQuestion, "credentials">,
+  ): SourceError {
     const { tokens, now } = this.#options;
     const { credentials } = tokens;
-    const explained = explainGithubError(error, { what, credentials });
+    const explained = explainGithubError(error, { ...question, credentials });
     if (failedAnswer(error)?.status === 401) tokens.forget();
     if (explained.retryAfterMs > 0) {
       this.#closedUntil = now() + explained.retryAfterMs;

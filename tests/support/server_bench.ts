@@ -14,6 +14,8 @@ import { TempDir } from "./temp_dir.ts";
 export interface StartOptions {
   /** Further options of `dewy server`. */
   readonly args?: readonly string[];
+  /** For `--registry`; left out: the folder of the bench. */
+  readonly registry?: string;
   /** Left out: the free port of the bench. */
   readonly ports?: readonly string[];
   /** The application; left out: `app.mjs` in the current release, where {@link ServerBench.publish} puts it. */
@@ -87,13 +89,14 @@ export class ServerBench implements AsyncDisposable {
   serverArgs(options: StartOptions = {}): readonly string[] {
     const {
       args = [],
+      registry = this.registry.url,
       ports = [String(this.port)],
       program = denoProgram("current/app.mjs"),
     } = options;
     return [
       "server",
       "--registry",
-      this.registry.url,
+      registry,
       "--interval",
       "200ms",
       "--confirm-time",

@@ -241,7 +241,7 @@ Deno.test("report() says when the token may only read, and keeps quiet with repo
   const found = await release(reader);
   const error = await failure(reader.report(report(found), NEVER));
   deepEqual([error.code, error.retryAfterMs], ["denied", 0]);
-  ok(error.hint?.includes("permissions"), error.hint);
+  ok(error.hint?.includes("report=false"), error.hint);
   const asked = server.requests.length;
   const silent = await open(server, { env, query: "?report=false" });
   await silent.report(report(found), NEVER);
