@@ -50,6 +50,7 @@ export type DeployEvent =
   }
   | { readonly type: "setting-unavailable"; readonly message: string }
   | { readonly type: "privileged-port"; readonly port: number }
+  | { readonly type: "fetch-widened"; readonly hosts: readonly string[] }
   | { readonly type: "leftovers-removed"; readonly paths: readonly string[] }
   | {
     readonly type: "state-unreadable";

@@ -1,19 +1,18 @@
 import { join } from "node:path";
-import { openArtifactStore } from "../artifact/open_artifact_store.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { platformOf } from "../base/platform.ts";
 import { systemClock } from "../base/time.ts";
-import type { Cache } from "../cache/cache.ts";
-import { openCache } from "../cache/open_cache.ts";
+import { Fetcher } from "../fetcher/fetcher.ts";
+import {
+  isolateEnv,
+  isolatePermissions,
+} from "../fetcher/isolate_permissions.ts";
 import { runHook } from "../process/hook.ts";
 import { openLibc } from "../process/libc.ts";
 import { SocketOpener } from "../process/listen_sockets.ts";
 import { NotifySocket } from "../process/notify_socket.ts";
 import { WorkerLedger } from "../process/orphans.ts";
 import { ServerProcess } from "../process/server_process.ts";
-import { shareAnswers } from "../registry/open_cached.ts";
-import { openRegistry } from "../registry/open_registry.ts";
-import type { Registry } from "../registry/registry.ts";
 import { ReleaseStore } from "../release/release_store.ts";
 import { StateFile } from "../supervisor/state_file.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
@@ -48,8 +47,8 @@ const MAX_DEPTH = 64;
  */
 export async function compose(options: ComposeOptions): Promise<Program> {
   const { settings, root, env, emit } = options;
-  const { registry, cache } = await openSources(options);
   await using stack = new AsyncDisposableStack();
+  const source = stack.use(await openFetcher(options));
   stack.use(await lockWorkdir(root));
   const state = await StateFile.open(join(root, ".dewy"), emit);
   const server = settings.command === "server"
@@ -58,16 +57,17 @@ export async function compose(options: ComposeOptions): Promise<Program> {
   const clock = systemClock;
   const supervisor = new Supervisor({
     command: settings.command,
-    registry,
-    cache,
+    registry: source,
+    cache: source.cache,
+    source,
     state,
     clock,
     emit,
     runHook,
-    store: openArtifactStore({ env }),
     releases: new ReleaseStore({
       root,
       limits: limitsOf(settings),
+      unpack: (...args) => source.unpack(...args),
       now: clock.now,
     }),
     application: server,
@@ -92,30 +92,28 @@ export async function compose(options: ComposeOptions): Promise<Program> {
   };
 }
 
-/** Opens the registry and the cache, and puts the one behind the other when hosts share answers. */
-async function openSources(
+/** Starts the isolate that reads the registry, with the permissions that its URLs imply. */
+async function openFetcher(
   { settings, root, env, hostname, emit }: ComposeOptions,
-): Promise<{ readonly registry: Registry; readonly cache: Cache }> {
-  const { registryUrl, slot, calver, maxArtifactBytes } = settings;
-  const platform = platformOf(Deno.build.os, Deno.build.arch);
-  const scope = { slot, calver, platform, env };
-  const { cache, ...place } = await openCache(settings.cacheUrl, {
-    cwd: root,
-    cacheDir: env["DEWY_CACHEDIR"],
-    env,
-    maxArtifactBytes,
+): Promise<Fetcher> {
+  const { registryUrl, cacheUrl, slot, calver } = settings;
+  const { maxArtifactBytes, requireChecksum, fetchHosts: hosts } = settings;
+  if (hosts.length > 0) emit({ type: "fetch-widened", hosts });
+  const place = { registryUrl, cacheUrl, cwd: root, env };
+  return await Fetcher.open({
+    settings: {
+      ...place,
+      slot,
+      calver,
+      maxArtifactBytes,
+      requireChecksum,
+      platform: platformOf(Deno.build.os, Deno.build.arch),
+      node: `${hostname || "unknown-host"}:${Deno.pid}`,
+      env: isolateEnv(place),
+    },
+    permissions: isolatePermissions({ ...place, hosts }),
     emit,
   });
-  const registry = shareAnswers(await openRegistry(registryUrl, scope), {
-    ...scope,
-    ...place,
-    registryUrl,
-    wholeOnly: settings.requireChecksum,
-    node: `${hostname || "unknown-host"}:${Deno.pid}`,
-    clock: systemClock,
-    emit,
-  });
-  return { registry, cache };
 }
 
 async function openServer(

@@ -67,6 +67,15 @@ const SOURCE_OPTIONS = [
     description: "Where artifacts are kept (default: .dewy/cache)",
   },
   {
+    name: "fetch-host",
+    kind: "string",
+    section: "general",
+    commands: ALL,
+    placeholder: "host[:port]",
+    description: "Further host that downloads may come from",
+    repeatable: true,
+  },
+  {
     name: "slot",
     short: "s",
     kind: "string",

@@ -58,6 +58,7 @@ function commonSettings(options: GivenOptions): CommonSettings {
     tickTimeoutMs: options.number("tick-timeout"),
     once: options.flag("once"),
     cacheUrl: options.text("cache") || undefined,
+    fetchHosts: options.texts("fetch-host"),
     notifierUrls: options.texts("notifier"),
     slot: options.text("slot"),
     calver: options.text("calver") || undefined,

@@ -14,6 +14,8 @@ export interface CommonSettings {
   /** Run one tick and leave with its result. */
   readonly once: boolean;
   readonly cacheUrl: string | undefined;
+  /** Hosts that the fetching isolate may reach besides those its URLs imply. */
+  readonly fetchHosts: readonly string[];
   readonly notifierUrls: readonly string[];
   readonly slot: string;
   readonly calver: string | undefined;

@@ -1,5 +1,4 @@
 import type { EmitEvent } from "../base/event.ts";
-import { ApplicationError } from "../base/errors.ts";
 import type { ServerProcess } from "../process/server_process.ts";
 
 /** Names of the stop signals as the original writes them. */
@@ -28,7 +27,7 @@ export class SignalTrap implements Disposable {
       this.#listen(signal as Deno.Signal, () => this.#stop(name));
     }
     for (const signal of ["SIGHUP", "SIGUSR1"] as const) {
-      this.#listen(signal, () => this.#restart(signal));
+      this.#listen(signal, () => void this.#restart(signal));
     }
   }
 
@@ -58,26 +57,21 @@ export class SignalTrap implements Disposable {
     );
   }
 
-  #restart(signal: "SIGHUP" | "SIGUSR1"): void {
+  /** Never rejects: what goes wrong is told. */
+  async #restart(signal: "SIGHUP" | "SIGUSR1"): Promise<void> {
     const { emit } = this.#targets;
     const server = this.#targets.server();
-    if (server === undefined || !server.running) {
-      emit({
-        type: "ignored-signal",
-        signal,
-        reason: "there is no server to restart",
-      });
-      return;
+    try {
+      if (server !== undefined && await server.restart(this.signal)) {
+        emit({ type: "restarted-by-signal", signal });
+      } else {
+        const reason = "there is no server to restart";
+        emit({ type: "ignored-signal", signal, reason });
+      }
+    } catch (cause) {
+      if (this.signal.aborted) return;
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      emit({ type: "restart-failed", error });
     }
-    server.replace(this.signal).then(
-      () => emit({ type: "restarted-by-signal", signal }),
-      (error: unknown) => {
-        if (this.signal.aborted) return;
-        const failure = error instanceof Error
-          ? error
-          : new ApplicationError(String(error));
-        emit({ type: "restart-failed", error: failure });
-      },
-    );
   }
 }

@@ -8,6 +8,7 @@ import {
 } from "./generation_launcher.ts";
 import { proveReady } from "./prove_ready.ts";
 import { decideRespawn } from "./respawn_policy.ts";
+import { endWorker } from "./end_worker.ts";
 import type { Worker } from "./worker.ts";
 
 /** How a {@link ServerProcess} is made. */
@@ -87,6 +88,20 @@ export class ServerProcess implements Application, AsyncDisposable {
 
   replace(signal: AbortSignal): Promise<void> {
     return this.#inTurn(() => this.#replace(signal));
+  }
+
+  /**
+   * Replaces the worker by one of the same release, after whatever is under way.
+   * Returns whether there was one.
+   *
+   * @throws {ApplicationError} As {@link replace} does.
+   */
+  restart(signal: AbortSignal): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.#front.state === "idle") return false;
+      await this.#replace(signal);
+      return true;
+    });
   }
 
   async #replace(signal: AbortSignal): Promise<void> {
@@ -246,36 +261,9 @@ export class ServerProcess implements Application, AsyncDisposable {
     void retired.finally(() => this.#retiring.delete(retired));
   }
 
-  /** SIGTERM, wait, and SIGKILL for the whole group when the time is over (0: never). */
-  async #end(worker: Worker, killAfterMs: number): Promise<void> {
-    const { pid, generation } = worker;
+  #end(worker: Worker, killAfterMs: number): Promise<void> {
     const { emit, stopTimeoutMs } = this.#options;
-    worker.signal("SIGTERM");
-    const gone = new AbortController();
-    void worker.exited.then(() => gone.abort());
-    const startedAt = Date.now();
-    await delay(
-      killAfterMs === 0 ? NEVER_MS : killAfterMs,
-      AbortSignal.any([gone.signal, this.#stopping.signal]),
-    );
-    if (!gone.signal.aborted) {
-      // dewy stops meanwhile: its own limit counts from now on.
-      const leftMs = this.#stopping.signal.aborted ? stopTimeoutMs : 0;
-      await delay(leftMs, gone.signal);
-    }
-    if (!gone.signal.aborted) {
-      emit({
-        type: "worker-killed",
-        pid,
-        generation,
-        waitedMs: Date.now() - startedAt,
-      });
-      worker.killGroup();
-    }
-    const exit = await worker.exited;
-    emit({ type: "worker-retired", pid, generation, exit });
+    const { signal: stopping } = this.#stopping;
+    return endWorker(worker, { killAfterMs, stopTimeoutMs, stopping, emit });
   }
 }
-
-/** Longest pause a timer takes, milliseconds. */
-const NEVER_MS = 2 ** 31 - 1;

@@ -6,7 +6,9 @@ import {
   readCurrent,
   refuseRealCurrent,
 } from "./activate.ts";
-import type { ExtractLimits, ExtractSummary } from "./tree_writer.ts";
+import { finishTree } from "./finish_tree.ts";
+import type { ExtractLimits, ExtractSummary, TreePlan } from "./tree_writer.ts";
+import { Turns } from "./turns.ts";
 import {
   isReleaseId,
   nextReleaseId,
@@ -20,11 +22,22 @@ export interface StagedRelease extends ExtractSummary {
   readonly path: string;
 }
 
+/**
+ * Unpacks an artifact into an existing empty folder, all but its links and the
+ * modes of its folders, which are returned.
+ */
+export type Unpack = (
+  archive: { readonly path: string; readonly name: string },
+  directory: string,
+  options: { readonly limits: ExtractLimits; readonly signal: AbortSignal },
+) => Promise<TreePlan>;
+
 /** How a {@link ReleaseStore} is made. */
 export interface ReleaseStoreOptions {
   /** dewy's working directory, absolute. */
   readonly root: string;
   readonly limits: ExtractLimits;
+  readonly unpack: Unpack;
   readonly now: () => number;
 }
 
@@ -84,14 +97,9 @@ export class ReleaseStore {
     );
     try {
       await Deno.mkdir(staging, { recursive: true });
-      const { limits } = this.#options;
-      // The readers and their libraries are loaded with the first deploy: an idle
-      // dewy does without them.
-      const { extractArchive } = await import("./extract.ts");
-      const summary = await extractArchive(archive, staging, {
-        limits,
-        signal,
-      });
+      const { limits, unpack } = this.#options;
+      const plan = await unpack(archive, staging, { limits, signal });
+      const summary = await finishTree(staging, plan, new Turns(signal));
       const id = nextReleaseId(this.#options.now(), await this.#ids());
       const path = join(this.#folder, id);
       await Deno.rename(staging, path);

@@ -2,6 +2,7 @@ import { abortable } from "../base/abortable.ts";
 import { ArtifactError, DewyError } from "../base/errors.ts";
 import { cacheKey, type Release } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
+import type { CacheKeeper } from "../fetcher/source.ts";
 import type { Application } from "../process/application.ts";
 import type { ReleaseStore, StagedRelease } from "../release/release_store.ts";
 import { fetchArtifact, type FetchDeps } from "./fetch_artifact.ts";
@@ -19,6 +20,7 @@ import { tryOrTell } from "./try_or_tell.ts";
 /** What a {@link Deployer} works with. */
 export interface DeployerDeps extends FetchDeps, HookDeps {
   readonly command: "server" | "assets";
+  readonly cache: CacheKeeper;
   readonly releases: ReleaseStore;
   /** Left out in assets mode. */
   readonly application: Application | undefined;

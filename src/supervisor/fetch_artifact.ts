@@ -1,17 +1,15 @@
-import type { ArtifactStore } from "../artifact/artifact_store.ts";
-import { expectedSha256 } from "../artifact/checksums.ts";
 import { ArtifactError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { cacheKey, type Release } from "../base/release.ts";
 import type { Clock } from "../base/time.ts";
-import type { Cache, CacheEntry } from "../cache/cache.ts";
+import type { CacheEntry } from "../cache/cache.ts";
+import type { Source } from "../fetcher/source.ts";
 import { type FailedRelease, recordDigest } from "./state.ts";
 import type { StateFile } from "./state_file.ts";
 
 /** What {@link fetchArtifact} works with. */
 export interface FetchDeps {
-  readonly store: ArtifactStore;
-  readonly cache: Cache;
+  readonly source: Source;
   readonly state: StateFile;
   readonly emit: EmitEvent;
   readonly clock: Clock;
@@ -33,58 +31,34 @@ export async function fetchArtifact(
   deps: FetchDeps,
   signal: AbortSignal,
 ): Promise<CacheEntry> {
-  const { cache, state, emit } = deps;
+  const { source, state, emit, clock, requireChecksum } = deps;
   const { tag } = release;
   const key = cacheKey(release);
-  const expected = await expectedSha256(release, { store: deps.store, signal });
-  if (expected === undefined && deps.requireChecksum) {
-    throw new ArtifactError(
-      "checksum",
-      `Cannot verify "${key}": no checksum is published beside it`,
-      {
-        hint:
-          `Publish "${release.artifactName}.sha256" or "SHA256SUMS" with the version, or leave out --require-checksum`,
-      },
-    );
+  const trustedSha256 = state.value.digests[digestId(release)];
+  const { entry, fromCache, verifiedBy } = await source.obtain(release, {
+    trustedSha256,
+    requireChecksum,
+    maxBytes: deps.maxArtifactBytes,
+  }, signal);
+  if (verifiedBy !== undefined) {
+    emit({ type: "artifact-verified", key, source: verifiedBy });
   }
-  const trusted = expected?.sha256 ?? state.value.digests[digestId(release)];
-  const cached = trusted === undefined
-    ? undefined
-    : await cache.read(key, signal);
-  const fromCache = cached !== undefined && cached.sha256 === trusted;
-  const entry = fromCache ? cached : await download(release, deps, signal);
-  if (expected !== undefined) {
-    await verify(entry, expected, cache);
-    emit({ type: "artifact-verified", key, source: expected.source });
-  }
-  const refused = refusedBefore(
-    state.value.failures,
-    entry.sha256,
-    deps.clock.now(),
-  );
+  const { failures } = state.value;
+  const refused = refusedBefore(failures, entry.sha256, clock.now());
   if (refused !== undefined) {
     throw new ArtifactError(
       "refused",
       `Cannot deploy "${key}": the same bytes failed before: ${refused.reason}`,
-      {
-        hint: "Publish a corrected release",
-      },
+      { hint: "Publish a corrected release" },
     );
   }
   if (!fromCache) {
     const id = digestId(release);
     await state.update((value) => recordDigest(value, id, entry.sha256));
-    await cache.share?.(entry, signal);
+    await source.share(entry, signal);
   }
-  emit({
-    type: "artifact-cached",
-    tag,
-    key,
-    path: entry.path,
-    bytes: entry.bytes,
-    sha256: entry.sha256,
-    fromCache,
-  });
+  const { path, bytes, sha256 } = entry;
+  emit({ type: "artifact-cached", tag, key, path, bytes, sha256, fromCache });
   emit({ type: "artifact-downloaded", tag });
   return entry;
 }
@@ -94,34 +68,6 @@ function digestId(release: Release): string {
   const { fingerprint } = release;
   const key = cacheKey(release);
   return fingerprint === undefined ? key : `${key} ${fingerprint}`;
-}
-
-async function download(
-  release: Release,
-  deps: FetchDeps,
-  signal: AbortSignal,
-): Promise<CacheEntry> {
-  const { maxArtifactBytes: maxBytes } = deps;
-  const body = await deps.store.open(release.artifactUrl, signal);
-  return await deps.cache.write(cacheKey(release), body, { maxBytes, signal });
-}
-
-async function verify(
-  entry: CacheEntry,
-  expected: { readonly sha256: string; readonly source: string },
-  cache: Cache,
-): Promise<void> {
-  if (entry.sha256 === expected.sha256) return;
-  // The next attempt must not find the wrong bytes.
-  await cache.remove(entry.key);
-  throw new ArtifactError(
-    "checksum",
-    `Cannot deploy "${entry.key}": its SHA-256 is ${entry.sha256}, and ${expected.source} says ${expected.sha256}`,
-    {
-      hint:
-        "Upload the artifact and its checksum again; they do not belong together",
-    },
-  );
 }
 
 function refusedBefore(

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { EmitEvent } from "../base/event.ts";
 import type { Clock } from "../base/time.ts";
-import type { Cache } from "../cache/cache.ts";
+import type { CacheKeeper } from "../fetcher/source.ts";
 import type { ReleaseStore } from "../release/release_store.ts";
 import { attemptsSoFar, interruptionOf } from "./failure.ts";
 import {
@@ -16,7 +16,7 @@ import type { StateFile } from "./state_file.ts";
 export interface RecoverDeps {
   readonly command: "server" | "assets";
   readonly state: StateFile;
-  readonly cache: Cache;
+  readonly cache: CacheKeeper;
   readonly releases: ReleaseStore;
   readonly clock: Clock;
   readonly emit: EmitEvent;

@@ -1,7 +1,7 @@
 import { ApplicationError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import type { Clock } from "../base/time.ts";
-import type { Cache } from "../cache/cache.ts";
+import type { CacheKeeper } from "../fetcher/source.ts";
 import type { Application } from "../process/application.ts";
 import type { ReleaseStore } from "../release/release_store.ts";
 import { failureOf } from "./failure.ts";
@@ -29,7 +29,7 @@ export interface Rollback {
 export interface RollbackDeps {
   readonly state: StateFile;
   readonly releases: ReleaseStore;
-  readonly cache: Cache;
+  readonly cache: CacheKeeper;
   readonly application: Application;
   readonly clock: Clock;
   readonly emit: EmitEvent;

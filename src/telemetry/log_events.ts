@@ -48,6 +48,10 @@ function programLines(event: DeployEvent): readonly Line[] | undefined {
       return [["warn", "Using privileged port may require root privileges", {
         port: event.port,
       }]];
+    case "fetch-widened":
+      return [["warn", "Fetching may reach further hosts", {
+        hosts: event.hosts.join(", "),
+      }]];
     case "leftovers-removed":
       return [["info", "Removed leftovers of an interrupted run", {
         paths: event.paths.join(", "),

@@ -46,6 +46,7 @@ export const SAMPLES: {
   },
   "setting-unavailable": { type: "setting-unavailable", message: "No metrics" },
   "privileged-port": { type: "privileged-port", port: 80 },
+  "fetch-widened": { type: "fetch-widened", hosts: ["files.example.com:443"] },
   "leftovers-removed": { type: "leftovers-removed", paths: ["a", "b"] },
   "state-unreadable": {
     type: "state-unreadable",

@@ -1,0 +1,87 @@
+import { join, resolve } from "node:path";
+import { DRIVER_NEEDS, type DriverNeeds, union } from "./driver_needs.ts";
+import type { SourceSettings } from "./fetch_service.ts";
+
+/** What the permissions follow from. */
+export interface IsolateSettings
+  extends Pick<SourceSettings, "registryUrl" | "cacheUrl" | "cwd" | "env"> {
+  /** Further hosts that the isolate may reach: `--fetch-host`. */
+  readonly hosts: readonly string[];
+}
+
+/** Variables that are read from the settings handed over, not from the process. */
+const HANDED_OVER = /^(GITHUB_|GH_TOKEN$|DEWY_CACHEDIR$)/;
+
+/**
+ * Returns what the isolate that touches bytes of others may do: reach the hosts
+ * that the URLs imply, read and write the cache, the releases and what the
+ * drivers keep, and nothing else. It can start no program and load no native
+ * code.
+ */
+export function isolatePermissions(
+  settings: IsolateSettings,
+): Deno.PermissionOptionsObject {
+  const { cwd, env, hosts } = settings;
+  const needs = needsOf(settings);
+  const cacheDir = resolve(cwd, env["DEWY_CACHEDIR"] || ".dewy/cache");
+  const own = [cacheDir, join(cwd, "releases")];
+  const net = [...needs.net, ...hosts];
+  return {
+    net: net.length === 0 ? false : net,
+    read: withRealPaths([...own, ...needs.read]),
+    write: withRealPaths([...own, ...needs.write]),
+    env: needs.env.length === 0 ? false : [...needs.env],
+    sys: needs.sys.length === 0 ? false : [...needs.sys],
+    run: false,
+    ffi: false,
+    import: false,
+  };
+}
+
+/** Returns the part of the environment that the isolate is handed. */
+export function isolateEnv(
+  settings: Pick<IsolateSettings, "registryUrl" | "cacheUrl" | "env">,
+): Readonly<Record<string, string>> {
+  const names = needsOf(settings).env;
+  const isNeeded = (name: string) =>
+    HANDED_OVER.test(name) ||
+    names.some((known) =>
+      known.endsWith("*") ? name.startsWith(known.slice(0, -1)) : name === known
+    );
+  return Object.fromEntries(
+    Object.entries(settings.env).filter(([name]) => isNeeded(name)),
+  );
+}
+
+function needsOf(
+  { registryUrl, cacheUrl, env }: Pick<
+    IsolateSettings,
+    "registryUrl" | "cacheUrl" | "env"
+  >,
+): DriverNeeds {
+  const urls = [registryUrl, cacheUrl].filter((url) => url !== undefined);
+  return union(urls.map((text) => {
+    // A URL that cannot be read is refused by its opener, with a better word.
+    if (!URL.canParse(text)) return {};
+    const url = new URL(text);
+    const scheme = url.protocol.slice(0, -1);
+    const of = Object.hasOwn(DRIVER_NEEDS, scheme)
+      ? DRIVER_NEEDS[scheme]
+      : undefined;
+    return of?.(url, env) ?? {};
+  }));
+}
+
+/** A permission names a path as it is written; a link on its way leads to another one. */
+function withRealPaths(paths: readonly string[]): string[] {
+  const real = paths.flatMap((path) => {
+    try {
+      return [Deno.realPathSync(path)];
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      if (error instanceof Deno.errors.PermissionDenied) return [];
+      throw error;
+    }
+  });
+  return [...new Set([...paths, ...real])];
+}
