@@ -70,9 +70,8 @@ export class GcsConnection {
     const { env } = access;
     const emulator = env["STORAGE_EMULATOR_HOST"] || undefined;
     this.endpoint = toBase(access.endpoint ?? emulator ?? GOOGLE);
-    const keyFilename = env["GOOGLE_APPLICATION_CREDENTIALS"];
+    // Credentials are found by the SDK itself: key file, gcloud's, the machine's.
     const { authClient } = new Storage({
-      ...(keyFilename ? { keyFilename } : {}),
       clientOptions: { transporterOptions: { fetchImplementation: fetch } },
     });
     this.#offline = authClient;

@@ -53,6 +53,8 @@ function configOf({ region, endpoint, env }: S3Access): S3ClientConfig {
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     retryStrategy: new BriefRetry(),
+    // The SDK's own name tells the release of this host's system, and needs the permission to read it.
+    defaultUserAgentProvider: () => Promise.resolve([["dewy"]]),
   };
 }
 

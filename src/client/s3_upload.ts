@@ -26,6 +26,7 @@ export async function uploadFile(
     Body: createReadStream(path, { signal }),
     ContentLength: bytes,
     ContentType: "application/octet-stream",
+    ChecksumAlgorithm: "SHA256",
     ChecksumSHA256: digest.toString("base64"),
   });
   // Otherwise the SDK would have to read the body itself to sign it.

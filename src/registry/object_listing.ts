@@ -20,7 +20,7 @@ const BEHIND_AUDIT = `${AUDIT}\u{10ffff}`;
  * where they fill a page the listing goes on behind the last of them.
  */
 export async function listVersion(
-  store: BrowsableStore,
+  store: Pick<BrowsableStore, "listPages">,
   folder: string,
   signal: AbortSignal,
 ): Promise<FolderListing | undefined> {

@@ -65,6 +65,15 @@ export class S3Server implements AsyncDisposable {
     return await this.#post("user", { name, policy }) as S3Keys;
   }
 
+  /** Makes a role that anybody with a web identity may take, and returns its ARN. */
+  async createRole(policy: unknown): Promise<string> {
+    const name = `role-${crypto.randomUUID()}`;
+    const { arn } = await this.#post("role", { name, policy }) as {
+      arn: string;
+    };
+    return arn;
+  }
+
   async #post(what: string, body: unknown): Promise<unknown> {
     const response = await fetch(`${this.endpoint}/_test/${what}`, {
       method: "POST",
