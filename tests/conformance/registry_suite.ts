@@ -14,22 +14,32 @@ import {
   reportOf,
 } from "./registry_harness.ts";
 
-/** Tests what every {@link Registry} must do. */
-export function testRegistry(name: string, openHarness: OpenHarness): void {
+/** Tests what every {@link Registry} must do; with `only`, the behaviours of these names. */
+export function testRegistry(
+  name: string,
+  openHarness: OpenHarness,
+  options: { readonly only?: readonly string[] } = {},
+): void {
+  const { only } = options;
+  const unseen = new Set(only);
   const test = (
     behaviour: string,
     body: (harness: RegistryHarness) => Promise<void>,
-  ) =>
+  ) => {
+    unseen.delete(behaviour);
+    if (only !== undefined && !only.includes(behaviour)) return;
     Deno.test(`${name} registry: ${behaviour}`, async () => {
       await using harness = await openHarness();
       await body(harness);
     });
+  };
   testChoice(test);
   testRules(test);
   testMissing(test);
   testFailures(test);
   testNames(test);
   testReport(test);
+  equal([...unseen].join(), "", "the suite has no behaviour of that name");
 }
 
 type Test = (
