@@ -11,6 +11,8 @@ export interface DriverNeeds {
   /** Environment variables; `AWS_*` for all that begin so. */
   readonly env: readonly string[];
   readonly sys: readonly SysKind[];
+  /** Variables that it is handed as values, and need not read from the process. */
+  readonly handedOver: readonly string[];
 }
 
 type SysKind = Extract<
@@ -56,6 +58,7 @@ function github(env: Env): DriverNeeds {
     write: [],
     env: [],
     sys: [],
+    handedOver: ["GITHUB_*", "GH_TOKEN"],
   };
 }
 
@@ -92,6 +95,7 @@ function s3(env: Env, endpoint?: string): DriverNeeds {
       "_X_AMZN_TRACE_ID",
     ],
     sys: ["osRelease", "homedir", "uid"],
+    handedOver: [],
   };
 }
 
@@ -137,6 +141,7 @@ function gcs(env: Env): DriverNeeds {
       "no_proxy",
     ],
     sys: ["networkInterfaces", "osRelease", "homedir"],
+    handedOver: [],
   };
 }
 
@@ -153,6 +158,7 @@ export function union(
     write: all("write") as string[],
     env: all("env") as string[],
     sys: all("sys") as SysKind[],
+    handedOver: all("handedOver") as string[],
   };
 }
 

@@ -20,11 +20,14 @@ export interface FetcherOptions {
   readonly settings: SourceSettings;
   readonly permissions: Deno.PermissionOptionsObject;
   readonly emit: EmitEvent;
+  /** The isolate's program; dewy's own when left out. */
+  readonly module?: URL;
+  /** Without a sign of life for this long the isolate counts as dead, milliseconds. @default 20_000 */
+  readonly silenceMs?: number;
 }
 
 /** A call is asked after this often, milliseconds: an isolate that has ended tells nobody. */
 const PING_MS = 2_000;
-/** Without an answer for this long the isolate counts as dead, milliseconds. */
 const SILENCE_MS = 20_000;
 
 interface PendingCall {
@@ -40,12 +43,16 @@ class Isolate {
   #lastHeardAt = Date.now();
   #timer: ReturnType<typeof setInterval> | undefined;
   #emit: EmitEvent;
+  #silenceMs: number;
   /** Why it cannot be used any more. */
   broken: SourceError | undefined;
 
-  constructor({ permissions, emit }: FetcherOptions) {
+  constructor(options: FetcherOptions) {
+    const { permissions, emit, module } = options;
     this.#emit = emit;
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    this.#silenceMs = options.silenceMs ?? SILENCE_MS;
+    const program = module ?? new URL("./worker.ts", import.meta.url);
+    this.#worker = new Worker(program, {
       type: "module",
       name: "fetcher",
       deno: { permissions },
@@ -123,10 +130,10 @@ class Isolate {
     this.#lastHeardAt = Date.now();
     this.#timer = setInterval(() => {
       const silentMs = Date.now() - this.#lastHeardAt;
-      if (silentMs > SILENCE_MS) {
+      if (silentMs > this.#silenceMs) {
         this.end(`it was silent for ${Math.round(silentMs / 1000)} s`);
       } else this.#post({ type: "ping" });
-    }, PING_MS);
+    }, Math.min(PING_MS, this.#silenceMs / 4));
   }
 
   #unwatch(): void {

@@ -9,9 +9,6 @@ export interface IsolateSettings
   readonly hosts: readonly string[];
 }
 
-/** Variables that are read from the settings handed over, not from the process. */
-const HANDED_OVER = /^(GITHUB_|GH_TOKEN$|DEWY_CACHEDIR$)/;
-
 /**
  * Returns what the isolate that touches bytes of others may do: reach the hosts
  * that the URLs imply, read and write the cache, the releases and what the
@@ -42,9 +39,9 @@ export function isolatePermissions(
 export function isolateEnv(
   settings: Pick<IsolateSettings, "registryUrl" | "cacheUrl" | "env">,
 ): Readonly<Record<string, string>> {
-  const names = needsOf(settings).env;
+  const { env, handedOver } = needsOf(settings);
+  const names = [...env, ...handedOver, "DEWY_CACHEDIR"];
   const isNeeded = (name: string) =>
-    HANDED_OVER.test(name) ||
     names.some((known) =>
       known.endsWith("*") ? name.startsWith(known.slice(0, -1)) : name === known
     );

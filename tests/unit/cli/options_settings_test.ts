@@ -10,6 +10,7 @@ const DEFAULTS: ServerSettings = {
   tickTimeoutMs: 1_800_000,
   once: false,
   cacheUrl: undefined,
+  fetchHosts: [],
   notifierUrls: [],
   slot: "",
   calver: undefined,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { ArtifactError, FilesystemError } from "../../../src/base/errors.ts";
+import { unpackArchive } from "../../../src/release/extract.ts";
 import { ReleaseStore } from "../../../src/release/release_store.ts";
 import { WIDE_LIMITS } from "../../support/extract_support.ts";
 import { tar } from "../../support/tar_bytes.ts";
@@ -146,7 +147,12 @@ Deno.test("remove() does not mind a release that is gone", async () => {
 });
 
 function storeIn(dir: TempDir, now: () => number = () => NOON): ReleaseStore {
-  return new ReleaseStore({ root: dir.path, limits: WIDE_LIMITS, now });
+  return new ReleaseStore({
+    root: dir.path,
+    limits: WIDE_LIMITS,
+    unpack: unpackArchive,
+    now,
+  });
 }
 
 async function archive(

@@ -3,6 +3,7 @@ import type { DeployEvent } from "../../../src/base/event.ts";
 import { systemClock } from "../../../src/base/time.ts";
 import { FileCache } from "../../../src/cache/file.ts";
 import type { Application } from "../../../src/process/application.ts";
+import { unpackArchive } from "../../../src/release/extract.ts";
 import { ReleaseStore } from "../../../src/release/release_store.ts";
 import { decideRollback, rollBack } from "../../../src/supervisor/roll_back.ts";
 import {
@@ -115,6 +116,7 @@ class Bench implements AsyncDisposable {
     this.releases = new ReleaseStore({
       root,
       limits: WIDE_LIMITS,
+      unpack: unpackArchive,
       now: Date.now,
     });
   }

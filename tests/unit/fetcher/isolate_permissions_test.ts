@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import {
+  isolateEnv,
+  isolatePermissions,
+} from "../../../src/fetcher/isolate_permissions.ts";
+import type { ProbeTargets } from "../../fixtures/probe_worker.ts";
+import { TempDir } from "../../support/temp_dir.ts";
+
+const REGISTRIES = [
+  "file:///srv/releases",
+  "ghr://owner/repo",
+  "s3://eu-west-1/bucket/prefix",
+  "gs://bucket/prefix",
+  "grpc://registry.example.com:50051",
+];
+const CACHES = [undefined, "s3://eu-west-1/cache", "gs://cache"];
+
+const ENV = { HOME: "/root", PATH: "/usr/bin", SOME_PASSWORD: "hunter2" };
+
+async function probe(
+  permissions: Deno.PermissionOptionsObject,
+  targets: ProbeTargets,
+): Promise<Record<string, string>> {
+  const module = new URL("../../fixtures/probe_worker.ts", import.meta.url);
+  const worker = new Worker(module, { type: "module", deno: { permissions } });
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new Error(event.message));
+      };
+      worker.postMessage(targets);
+    });
+  } finally {
+    worker.terminate();
+  }
+}
+
+for (const registryUrl of REGISTRIES) {
+  for (const cacheUrl of CACHES) {
+    const name = `${registryUrl} with ${cacheUrl ?? "a local cache"}`;
+    Deno.test(`the isolate for ${name} can do nothing but its work`, async () => {
+      await using dir = await TempDir.create();
+      const [cwd, outside] = [dir.join("work"), dir.join("outside")];
+      const inside = `${cwd}/releases`;
+      await Deno.mkdir(inside, { recursive: true });
+      await Deno.mkdir(outside);
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const place = { registryUrl, cacheUrl, cwd, env: ENV, hosts: [] };
+      const results = await probe(isolatePermissions(place), {
+        port: listener.addr.port,
+        outside,
+        inside,
+      });
+      const { "write inside": allowed, ...forbidden } = results;
+      assert.equal(allowed, "possible");
+      const names = Object.keys(forbidden);
+      assert.equal(names.length, 16);
+      const possible = names.filter((name) => forbidden[name] !== "denied");
+      // An import outside of the module graph is a TypeError that names the permission.
+      assert.deepEqual(
+        possible.map((name) => `${name}: ${forbidden[name]}`)
+          .filter((line) => !/Requires (read|import) access/.test(line)),
+        [],
+      );
+    });
+  }
+}
+
+Deno.test("isolatePermissions() lets the isolate reach the hosts that the URLs imply", () => {
+  const net = (registryUrl: string, env: Record<string, string> = {}) =>
+    isolatePermissions({
+      registryUrl,
+      cacheUrl: undefined,
+      cwd: "/work",
+      env,
+      hosts: [],
+    }).net;
+  assert.ok(!net("file:///srv/releases"));
+  assert.deepEqual(
+    net("ghr://o/r", { GITHUB_API_URL: "https://ghe.example.com/api/v3" }),
+    [
+      "ghe.example.com:443",
+    ],
+  );
+  assert.ok(
+    [net("s3://r/b?endpoint=http://127.0.0.1:9000")].flat().includes(
+      "127.0.0.1:9000",
+    ),
+  );
+  assert.ok([net("grpc://10.0.0.1:50051")].flat().includes("10.0.0.1:50051"));
+});
+
+Deno.test("isolatePermissions() widens by the hosts that were asked for, and no further", () => {
+  const { net } = isolatePermissions({
+    registryUrl: "file:///srv/releases",
+    cacheUrl: undefined,
+    cwd: "/work",
+    env: {},
+    hosts: ["files.example.com:443"],
+  });
+  assert.deepEqual(net, ["files.example.com:443"]);
+});
+
+Deno.test("isolateEnv() hands over what the drivers need, and no other secret", () => {
+  const env = {
+    ...ENV,
+    GH_TOKEN: "ghp_x",
+    AWS_SECRET_ACCESS_KEY: "key",
+    DEWY_CACHEDIR: "/var/cache/app",
+  };
+  const names = (registryUrl: string) =>
+    Object.keys(isolateEnv({ registryUrl, cacheUrl: undefined, env })).sort();
+  assert.deepEqual(names("ghr://o/r"), ["DEWY_CACHEDIR", "GH_TOKEN"]);
+  assert.deepEqual(names("s3://r/b"), [
+    "AWS_SECRET_ACCESS_KEY",
+    "DEWY_CACHEDIR",
+    "HOME",
+  ]);
+  assert.deepEqual(names("file:///srv/x"), ["DEWY_CACHEDIR"]);
+});
