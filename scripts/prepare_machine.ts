@@ -2,6 +2,7 @@ import { print } from "./print.ts";
 import { installGcs } from "./services/gcs.ts";
 import { installGrpcio } from "./services/grpcio.ts";
 import { installMoto } from "./services/moto.ts";
+import { installPrism } from "./services/prism.ts";
 
 /** Programs that tests run beside dewy, and the Debian package each comes from. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -31,6 +32,7 @@ export async function prepareMachine(): Promise<void> {
   await installGrpcio();
   await installMoto();
   await installGcs();
+  await installPrism();
 }
 
 async function installPrograms(): Promise<void> {

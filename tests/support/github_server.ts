@@ -28,6 +28,8 @@ const UPLOADS = "/api/uploads";
  */
 export class GithubServer implements AsyncDisposable {
   readonly origin: string;
+  /** Where clients are told that it is; another one when something stands in front. */
+  shownOrigin: string;
   readonly storage = new FakeStorage();
   readonly requests: ApiRequest[] = [];
   intercept: Intercept | undefined;
@@ -49,11 +51,12 @@ export class GithubServer implements AsyncDisposable {
       onListen: () => {},
     }, (request) => this.#handle(request));
     this.origin = `http://127.0.0.1:${this.#server.addr.port}`;
+    this.shownOrigin = this.origin;
   }
 
   /** For `GITHUB_API_URL`. */
   get apiUrl(): string {
-    return this.origin + PREFIX;
+    return this.shownOrigin + PREFIX;
   }
 
   /** The GitHub App that has access; its key takes a while to make. */
@@ -117,7 +120,7 @@ export class GithubServer implements AsyncDisposable {
     if (found === undefined) return problem(404, "Not Found");
     const place = {
       apiUrl: this.apiUrl,
-      uploadUrl: this.origin + UPLOADS,
+      uploadUrl: this.shownOrigin + UPLOADS,
       owner,
       repo,
     };
@@ -227,15 +230,12 @@ function json(
 ): Response {
   const text = JSON.stringify(body);
   const etag = `W/"${createHash("sha256").update(text).digest("hex")}"`;
-  const all = {
-    ...headers,
-    etag,
-    "content-type": "application/json; charset=utf-8",
-    "x-ratelimit-limit": "5000",
-  };
-  return request.headers.get("if-none-match") === etag
-    ? new Response(null, { status: 304, headers: all })
-    : new Response(text, { headers: all });
+  const all = { ...headers, etag, "x-ratelimit-limit": "5000" };
+  if (request.headers.get("if-none-match") === etag) {
+    return new Response(null, { status: 304, headers: all });
+  }
+  const type = { "content-type": "application/json; charset=utf-8" };
+  return new Response(text, { headers: { ...all, ...type } });
 }
 
 /** Returns an answer that is no success, as GitHub words it. */
