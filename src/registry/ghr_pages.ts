@@ -19,14 +19,15 @@ export interface GhrPagesOptions {
  * The releases of a repository, read again with as few questions as the answer
  * needs.
  *
- * GitHub lists releases by the date of their commit, and the newest version
- * may stand on any page: a fix for an old line comes after it. So the first
- * look reads all pages. Each later one asks for page 1, where what is published
- * normally appears, and for the pages that hold the answer, whose files may
- * change, each with its ETag: unchanged pages cost no quota. When the order of
- * a page has changed, everything behind it has moved and is read, too. What can
- * change without any of that, a late tag on an old commit or an old release
- * that is withdrawn, is seen by reading all pages every five minutes.
+ * GitHub lists releases in an order it does not document, normally by the date
+ * of their commit, so the newest version may stand on any page: fixes for an
+ * old line push it down. So the first look reads all pages. Each later one asks
+ * for page 1, where what is published normally appears, and for the pages that
+ * hold the answer, whose files may change, each with its ETag: unchanged pages
+ * cost no quota. When the order of a page has changed, everything behind it has
+ * moved and is read, too. What can change without any of that, a late tag on an
+ * old commit or an old release that is withdrawn, is seen by reading all pages
+ * every five minutes.
  */
 export class GhrPages {
   readonly #options: GhrPagesOptions;
