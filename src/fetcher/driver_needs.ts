@@ -31,8 +31,12 @@ export const DRIVER_NEEDS: Readonly<Record<string, NeedsOf>> = {
   grpc: (url, env) => ({
     ...union([github(env), s3(env), gcs(env)]),
     net: [
-      withPort(url.host, 443),
+      withPort(url.host, url.searchParams.has("no-tls") ? 80 : 443),
       ...union([github(env), s3(env), gcs(env)]).net,
+    ],
+    read: [
+      ...present([url.searchParams.get("ca") ?? undefined]),
+      ...union([github(env), s3(env), gcs(env)]).read,
     ],
   }),
 };
@@ -114,7 +118,6 @@ function gcs(env: Env): DriverNeeds {
     read: present([
       env["GOOGLE_APPLICATION_CREDENTIALS"],
       `${home}/.config/gcloud`,
-      "/sys/class/dmi/id",
     ]),
     write: [],
     env: [
