@@ -49,6 +49,16 @@ export class PollPause {
     return Math.max(this.#backoffMs() - elapsedMs, this.#wishedMs(), 0);
   }
 
+  /**
+   * Returns what a pause is drawn out by, up to a tenth of the interval, so that
+   * hosts that were started together do not go on asking together.
+   *
+   * @param random A number in [0, 1).
+   */
+  jitterMs(random: number): number {
+    return Math.round(this.#settings.intervalMs / 10 * random);
+  }
+
   #backoffMs(): number {
     const { intervalMs: baseMs, pollBackoffMaxMs: maxMs } = this.#settings;
     if (this.#failures < 2 || maxMs <= baseMs) return baseMs;

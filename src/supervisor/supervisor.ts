@@ -69,7 +69,8 @@ export class Supervisor {
         return;
       }
       const elapsedMs = clock.now() - startedAt;
-      await clock.delay(this.#pause.nextMs(elapsedMs), signal);
+      const jitterMs = this.#pause.jitterMs(Math.random());
+      await clock.delay(this.#pause.nextMs(elapsedMs) + jitterMs, signal);
     }
   }
 

@@ -59,3 +59,10 @@ Deno.test("PollPause leaves a registry alone for as long as it asks, also after 
   clock.time -= 24 * 3_600_000;
   assert.equal(pause.nextMs(0), 3_600_000);
 });
+
+Deno.test("PollPause draws a pause out by a tenth of the interval at most", () => {
+  const pause = new PollPause(SETTINGS, new SettableClock());
+  assert.equal(pause.jitterMs(0), 0);
+  assert.equal(pause.jitterMs(0.5), 500);
+  assert.ok(pause.jitterMs(0.999_999) <= 1_000);
+});
