@@ -31,7 +31,8 @@ export const DRIVER_NEEDS: Readonly<Record<string, NeedsOf>> = {
   grpc: (url, env) => ({
     ...union([github(env), s3(env), gcs(env)]),
     net: [
-      withPort(url.host, url.searchParams.has("no-tls") ? 80 : 443),
+      withPort(url.host, 443),
+      withPort(url.host, 80),
       ...union([github(env), s3(env), gcs(env)]).net,
     ],
     read: [
