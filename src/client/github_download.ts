@@ -1,5 +1,6 @@
 import { SourceError } from "../base/errors.ts";
 import { VERSION_INFO } from "../base/version_info.ts";
+import { notAllowed } from "./github_fetch.ts";
 
 /** How dewy names itself. */
 export const USER_AGENT = `dewy/${VERSION_INFO.version}`;
@@ -57,8 +58,9 @@ async function ask(url: URL, signal: AbortSignal): Promise<Response> {
         "user-agent": USER_AGENT,
       },
     });
-  } catch {
+  } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof Deno.errors.NotCapable) throw notAllowed(url);
     // What fetch says of it holds the signed address.
     throw new SourceError(
       "unavailable",

@@ -1,3 +1,5 @@
+import { SourceError } from "../base/errors.ts";
+
 /** GitHub redirects once when a repository was renamed. */
 const MAX_HOPS = 3;
 
@@ -12,7 +14,7 @@ export async function githubFetch(
 ): Promise<Response> {
   let address = new URL(url);
   for (let hops = 0;; hops++) {
-    const response = await fetch(address, { ...init, redirect: "manual" });
+    const response = await ask(address, init);
     const next = init.method === "GET" && hops < MAX_HOPS
       ? movedTo(response, address)
       : undefined;
@@ -20,6 +22,23 @@ export async function githubFetch(
     await response.body?.cancel();
     address = next;
   }
+}
+
+async function ask(url: URL, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, redirect: "manual" });
+  } catch (error) {
+    throw error instanceof Deno.errors.NotCapable ? notAllowed(url) : error;
+  }
+}
+
+/** Which hosts dewy may reach follows from the API's address; others must be named by the operator. */
+export function notAllowed({ host, port, protocol }: URL): SourceError {
+  const standard = protocol === "https:" ? 443 : 80;
+  const address = port === "" ? `${host}:${standard}` : host;
+  return new SourceError("denied", `Dewy is not allowed to reach "${host}"`, {
+    hint: `GitHub leads there; add --fetch-host ${address}`,
+  });
 }
 
 function movedTo(response: Response, from: URL): URL | undefined {

@@ -28,7 +28,12 @@ class GithubBench implements AsyncDisposable {
   }
 
   start(env: Readonly<Record<string, string>> = this.server.env): DewyProcess {
-    return this.bench.start({ registry: "ghr://o/app", env });
+    const storage = new URL(this.server.storage.url).host;
+    return this.bench.start({
+      registry: "ghr://o/app",
+      env,
+      args: ["--fetch-host", storage],
+    });
   }
 
   /** Names of the audit records of a version. */
@@ -69,6 +74,21 @@ Deno.test("an upgrade from GitHub under load fails no request", async () => {
   }
   assert.deepEqual(server.storage.leaked, []);
   assert.ok(!dewy.transcript().includes("ghp_writer"), "the token is told");
+});
+
+Deno.test("a storage host that nobody allowed is not reached, and named", async () => {
+  await using github = await GithubBench.create();
+  const { bench, server } = github;
+  await github.publish("v1.0.0");
+  await using dewy = bench.start({ registry: "ghr://o/app", env: server.env });
+  const failed = await dewy.waitForLog("Deploy failed");
+  const { host } = new URL(server.storage.url);
+  assert.match(
+    String(failed["error"]),
+    new RegExp(`: dewy is not allowed to reach "${host}"`),
+  );
+  assert.ok(String(failed["hint"]).endsWith(`--fetch-host ${host}`));
+  assert.deepEqual(server.storage.paths, []);
 });
 
 Deno.test("a rate limit is waited for", async () => {
