@@ -8,12 +8,15 @@
 import { fileURLToPath } from "node:url";
 import { delay } from "../../tests/support/delay.ts";
 import { ServerBench } from "../../tests/support/server_bench.ts";
+import { bundleInto } from "../bundle.ts";
 import { print } from "../print.ts";
 import { DEWY_FLAGS } from "../runtime_flags.ts";
 
 const ROUNDS = 5;
 const SETTLE_MS = 10_000;
 const GOAL_MB = 60;
+/** What deno.json says for a run from source. */
+const UNSTABLE = ["--unstable-net", "--unstable-worker-options"];
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
@@ -54,24 +57,52 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
-async function printMemory(): Promise<boolean> {
-  await using bench = await ServerBench.create();
-  await bench.publish("v1.0.0", { checksum: "right" });
-  const empty = bench.path("empty.ts");
-  await Deno.writeTextFile(empty, "setInterval(() => {}, 1000);\n");
-  const dewy = ["run", ...DEWY_FLAGS, "--config", CONFIG, MAIN];
+/** Deploys once, so that there is nothing left to do, and measures a dewy that only polls. */
+async function idleMb(
+  dewy: readonly string[],
+  bench: ServerBench,
+): Promise<{ readonly deployedMb: number; readonly idleMb: number }> {
   const server = bench.serverArgs({ args: ["--interval", "1s"] });
-  const emptyMb = await measure(["run", "--no-config", empty], bench.workdir);
-  const firstMb = await measure([...dewy, ...server], bench.workdir);
-  const idleMb = await measure([...dewy, ...server], bench.workdir);
-  print(`empty Deno process                        ${emptyMb.toFixed(1)} MB\n`);
-  print(`dewy server, polling, after a deploy      ${firstMb.toFixed(1)} MB\n`);
-  print(
-    `dewy server, polling, nothing to deploy   ${
-      idleMb.toFixed(1)
-    } MB (goal: at most ${GOAL_MB})\n`,
+  const deployedMb = await measure([...dewy, ...server], bench.workdir);
+  return {
+    deployedMb,
+    idleMb: await measure([...dewy, ...server], bench.workdir),
+  };
+}
+
+async function printMemory(): Promise<boolean> {
+  await using shipped = await ServerBench.create();
+  await using source = await ServerBench.create();
+  for (const bench of [shipped, source]) {
+    await bench.publish("v1.0.0", { checksum: "right" });
+  }
+  const empty = source.path("empty.ts");
+  await Deno.writeTextFile(empty, "setInterval(() => {}, 1000);\n");
+  const emptyMb = await measure(["run", "--no-config", empty], source.workdir);
+  const main = await bundleInto(shipped.path("bundle"));
+  const bundled = await idleMb([
+    "run",
+    "--no-config",
+    ...UNSTABLE,
+    ...DEWY_FLAGS,
+    main,
+  ], shipped);
+  const plain = await idleMb(
+    ["run", ...DEWY_FLAGS, "--config", CONFIG, MAIN],
+    source,
   );
-  return idleMb <= GOAL_MB;
+  const row = (what: string, mb: number, rest = "") =>
+    print(`${what.padEnd(44)}${mb.toFixed(1)} MB${rest}\n`);
+  row("empty Deno process", emptyMb);
+  row(
+    "dewy server as it ships, polling",
+    bundled.idleMb,
+    ` (goal: at most ${GOAL_MB})`,
+  );
+  row("dewy server as it ships, after a deploy", bundled.deployedMb);
+  row("dewy server from source, polling", plain.idleMb);
+  row("dewy server from source, after a deploy", plain.deployedMb);
+  return bundled.idleMb <= GOAL_MB;
 }
 
 async function printStart(): Promise<void> {

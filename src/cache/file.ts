@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { abortable } from "../base/abortable.ts";
 import type { ArtifactBody } from "../base/artifact_body.ts";
@@ -6,7 +5,7 @@ import { syncFolder, writeDurably } from "../base/durable_file.ts";
 import { DewyError, FilesystemError, systemErrorCode } from "../base/errors.ts";
 import type { Cache, CacheEntry, CacheWriteOptions } from "./cache.ts";
 import { checkKey, isArtifactKey, keyProblem, PARTIAL_SUFFIX } from "./key.ts";
-import { pump, type Pumped } from "./pump.ts";
+import type { Pumped } from "./pump.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -156,6 +155,8 @@ async function digestFile(
       throw new FilesystemError(`Cannot read "${path}": it is no regular file`);
     }
     using file = await Deno.open(path);
+    // Loaded with the first artifact: polling does without the crypto library.
+    const { createHash } = await import("node:crypto");
     const hash = createHash("sha256");
     const chunk = new Uint8Array(CHUNK_BYTES);
     let bytes = 0;
@@ -206,6 +207,7 @@ async function writePartial(
     createNew: true,
     mode: 0o644,
   });
+  const { pump } = await import("./pump.ts");
   const stored = await pump(options.body, { ...options, file });
   await file.sync();
   options.signal.throwIfAborted();

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import type { EmitEvent } from "../base/event.ts";
 import { platformOf } from "../base/platform.ts";
 import { systemClock } from "../base/time.ts";
-import { Fetcher } from "../fetcher/fetcher.ts";
+import { Fetcher, type FetcherOptions } from "../fetcher/fetcher.ts";
+import type { LocalSource } from "../fetcher/local_source.ts";
 import {
   isolateEnv,
   isolatePermissions,
 } from "../fetcher/isolate_permissions.ts";
-import { runHook } from "../process/hook.ts";
 import { openLibc } from "../process/libc.ts";
 import { SocketOpener } from "../process/listen_sockets.ts";
 import { NotifySocket } from "../process/notify_socket.ts";
@@ -48,7 +48,7 @@ const MAX_DEPTH = 64;
 export async function compose(options: ComposeOptions): Promise<Program> {
   const { settings, root, env, emit } = options;
   await using stack = new AsyncDisposableStack();
-  const source = stack.use(await openFetcher(options));
+  const source = stack.use(await openSource(options));
   stack.use(await lockWorkdir(root));
   const state = await StateFile.open(join(root, ".dewy"), emit);
   const server = settings.command === "server"
@@ -63,7 +63,11 @@ export async function compose(options: ComposeOptions): Promise<Program> {
     state,
     clock,
     emit,
-    runHook,
+    // Loaded with the first hook: most hosts have none.
+    runHook: async (options) => {
+      const { runHook } = await import("../process/hook.ts");
+      return await runHook(options);
+    },
     releases: new ReleaseStore({
       root,
       limits: limitsOf(settings),
@@ -92,15 +96,15 @@ export async function compose(options: ComposeOptions): Promise<Program> {
   };
 }
 
-/** Starts the isolate that reads the registry, with the permissions that its URLs imply. */
-async function openFetcher(
+/** Opens what reads the registry, in an isolate with the permissions that its URLs imply. */
+async function openSource(
   { settings, root, env, hostname, emit }: ComposeOptions,
-): Promise<Fetcher> {
+): Promise<Fetcher | LocalSource> {
   const { registryUrl, cacheUrl, slot, calver } = settings;
   const { maxArtifactBytes, requireChecksum, fetchHosts: hosts } = settings;
   if (hosts.length > 0) emit({ type: "fetch-widened", hosts });
   const place = { registryUrl, cacheUrl, cwd: root, env };
-  return await Fetcher.open({
+  const options: FetcherOptions = {
     settings: {
       ...place,
       slot,
@@ -113,7 +117,13 @@ async function openFetcher(
     },
     permissions: isolatePermissions({ ...place, hosts }),
     emit,
-  });
+  };
+  const isLocal = [registryUrl, cacheUrl ?? "file:"].every((url) =>
+    /^file:/i.test(url)
+  );
+  if (!isLocal) return await Fetcher.open(options);
+  const { LocalSource } = await import("../fetcher/local_source.ts");
+  return await LocalSource.open(options);
 }
 
 async function openServer(

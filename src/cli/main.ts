@@ -3,7 +3,6 @@ import { createRedactor } from "../base/redact.ts";
 import { VERSION_INFO } from "../base/version_info.ts";
 import { openLogger } from "../telemetry/logger.ts";
 import { parseCommand } from "./args.ts";
-import { renderCompletions } from "./completions.ts";
 import { renderHelp } from "./help.ts";
 import { renderError } from "./render_error.ts";
 import { runCommand } from "./run_command.ts";
@@ -35,9 +34,11 @@ async function run(
     case "help":
       writeStdout(renderHelp(command.topic, { color: useColor(env) }));
       return 0;
-    case "completions":
+    case "completions": {
+      const { renderCompletions } = await import("./completions.ts");
       writeStdout(renderCompletions(command.shell));
       return 0;
+    }
     case "version":
       writeVersion(command.logFormat, env);
       return 0;

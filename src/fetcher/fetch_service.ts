@@ -1,14 +1,10 @@
 import type { ArtifactStore } from "../artifact/artifact_store.ts";
-import { expectedSha256 } from "../artifact/checksums.ts";
-import { openArtifactStore } from "../artifact/open_artifact_store.ts";
-import { ArtifactError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import type { Platform } from "../base/platform.ts";
-import { cacheKey, type Release, type VersionRules } from "../base/release.ts";
+import type { Release, VersionRules } from "../base/release.ts";
 import { systemClock } from "../base/time.ts";
 import type { Cache, CacheEntry } from "../cache/cache.ts";
 import { openCache } from "../cache/open_cache.ts";
-import { shareAnswers } from "../registry/open_cached.ts";
 import { openRegistry } from "../registry/open_registry.ts";
 import type { DeployReport, Latest, Registry } from "../registry/registry.ts";
 import type { Archive, ExtractOptions } from "../release/extract.ts";
@@ -36,12 +32,17 @@ export interface SourceSettings {
 export class FetchService implements Source {
   readonly cache: Cache;
   #registry: Registry;
-  #store: ArtifactStore;
+  #store: ArtifactStore | undefined;
+  #env: SourceSettings["env"];
 
-  private constructor(registry: Registry, store: ArtifactStore, cache: Cache) {
+  private constructor(
+    registry: Registry,
+    cache: Cache,
+    env: SourceSettings["env"],
+  ) {
     this.#registry = registry;
-    this.#store = store;
     this.cache = cache;
+    this.#env = env;
   }
 
   /** @throws {ConfigError} When a URL or an option is bad. */
@@ -59,7 +60,12 @@ export class FetchService implements Source {
       maxArtifactBytes,
       emit,
     });
-    const registry = shareAnswers(await openRegistry(registryUrl, scope), {
+    const registry = await openRegistry(registryUrl, scope);
+    if (place.registryTtlMs === 0) {
+      return new FetchService(registry, cache, env);
+    }
+    const { shareAnswers } = await import("../registry/open_cached.ts");
+    const shared = shareAnswers(registry, {
       ...scope,
       ...place,
       registryUrl,
@@ -68,7 +74,7 @@ export class FetchService implements Source {
       clock: systemClock,
       emit,
     });
-    return new FetchService(registry, openArtifactStore({ env }), cache);
+    return new FetchService(shared, cache, env);
   }
 
   get rules(): VersionRules {
@@ -88,25 +94,17 @@ export class FetchService implements Source {
     options: ObtainOptions,
     signal: AbortSignal,
   ): Promise<ObtainedArtifact> {
-    const store = this.#store;
-    const expected = await expectedSha256(release, { store, signal });
-    if (expected === undefined && options.requireChecksum) {
-      throw unverifiable(release);
-    }
-    const trusted = expected?.sha256 ?? options.trustedSha256;
-    const cached = trusted === undefined
-      ? undefined
-      : await this.cache.read(cacheKey(release), signal);
-    const fromCache = cached !== undefined && cached.sha256 === trusted;
-    const entry = fromCache
-      ? cached
-      : await this.#download(release, options.maxBytes, signal);
-    if (expected !== undefined && entry.sha256 !== expected.sha256) {
-      // The next attempt must not find the wrong bytes.
-      await this.cache.remove(entry.key);
-      throw mismatch(entry, expected);
-    }
-    return { entry, fromCache, verifiedBy: expected?.source };
+    const { obtain } = await import("./obtain.ts");
+    const { openArtifactStore } = await import(
+      "../artifact/open_artifact_store.ts"
+    );
+    this.#store ??= openArtifactStore({ env: this.#env });
+    const { cache } = this;
+    return await obtain(
+      release,
+      { store: this.#store, cache, ...options },
+      signal,
+    );
   }
 
   async share(entry: CacheEntry, signal: AbortSignal): Promise<void> {
@@ -123,41 +121,4 @@ export class FetchService implements Source {
     const { unpackArchive } = await import("../release/extract.ts");
     return await unpackArchive(archive, directory, options);
   }
-
-  async #download(
-    release: Release,
-    maxBytes: number,
-    signal: AbortSignal,
-  ): Promise<CacheEntry> {
-    const body = await this.#store.open(release.artifactUrl, signal);
-    return await this.cache.write(cacheKey(release), body, {
-      maxBytes,
-      signal,
-    });
-  }
-}
-
-function unverifiable(release: Release): ArtifactError {
-  return new ArtifactError(
-    "checksum",
-    `Cannot verify "${cacheKey(release)}": no checksum is published beside it`,
-    {
-      hint:
-        `Publish "${release.artifactName}.sha256" or "SHA256SUMS" with the version, or leave out --require-checksum`,
-    },
-  );
-}
-
-function mismatch(
-  { key, sha256 }: CacheEntry,
-  expected: { readonly sha256: string; readonly source: string },
-): ArtifactError {
-  return new ArtifactError(
-    "checksum",
-    `Cannot deploy "${key}": its SHA-256 is ${sha256}, and ${expected.source} says ${expected.sha256}`,
-    {
-      hint:
-        "Upload the artifact and its checksum again; they do not belong together",
-    },
-  );
 }
