@@ -3,6 +3,7 @@ import { openArtifactStore } from "../../../src/artifact/open_artifact_store.ts"
 import { GhrArtifactStore } from "../../../src/artifact/ghr.ts";
 import { ConfigError, SourceError } from "../../../src/base/errors.ts";
 import { GithubClient } from "../../../src/client/github_client.ts";
+import { within } from "../../support/delay.ts";
 import { FaultServer } from "../../support/fault_server.ts";
 import { GithubServer } from "../../support/github_server.ts";
 
@@ -15,9 +16,13 @@ function publish(server: GithubServer, text = "bytes"): void {
 }
 
 /** A stream of `size` bytes that is made as it is read. */
-function zeros(size: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+function zeros(
+  size: number,
+  cancel: () => void = () => {},
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   let left = size;
   return new ReadableStream({
+    cancel,
     pull(controller) {
       const chunk = new Uint8Array(Math.min(left, 64 * 1024));
       left -= chunk.length;
@@ -95,9 +100,10 @@ Deno.test("ghr:// holds little memory, however large the artifact is", async () 
 
 Deno.test("ghr:// ends with the reason of an abort, before and while it streams", async () => {
   await using server = new GithubServer();
-  const size = 50 * MIB;
+  const size = 500 * MIB;
+  const cancelled = Promise.withResolvers<void>();
   server.repo("o/app").publish("v1.0.0", {
-    "app.tar.gz": { size, stream: () => zeros(size) },
+    "app.tar.gz": { size, stream: () => zeros(size, cancelled.resolve) },
   });
   const store = openArtifactStore({ env: server.env });
   const reason = new Error("stopped");
@@ -109,6 +115,8 @@ Deno.test("ghr:// ends with the reason of an abort, before and while it streams"
   await reader.read();
   controller.abort(reason);
   await rejects(reader.read(), isReason);
+  const ended = await within(cancelled.promise.then(() => true), 5_000);
+  ok(ended, "the connection is kept");
 });
 
 Deno.test("ghr:// says that a download broke off or stalled", async () => {

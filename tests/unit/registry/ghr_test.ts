@@ -96,10 +96,12 @@ Deno.test("latest() passes over drafts and what is not uploaded", async () => {
   repo.publish("v1.0.0", { [APP]: "a" });
   repo.publish("v2.0.0", { [APP]: "b" }, { asset: { state: "open" } });
   repo.publish("v3.0.0", { [APP]: "c" }, { draft: true });
-  const latest = await (await open(server)).latest(NEVER);
-  ok(latest.kind === "release");
-  equal(latest.release.tag, "v1.0.0");
-  deepEqual(latest.incomplete.map(({ tag }) => tag), ["v2.0.0"]);
+  for (const query of ["", `?artifact=${APP}`]) {
+    const latest = await (await open(server, { query })).latest(NEVER);
+    ok(latest.kind === "release");
+    equal(latest.release.tag, "v1.0.0");
+    deepEqual(latest.incomplete.map(({ tag }) => tag), ["v2.0.0"]);
+  }
 });
 
 Deno.test("latest() waits for the checksum where GitHub has no digest", async () => {
