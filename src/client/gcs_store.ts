@@ -1,4 +1,3 @@
-import { abortable } from "../base/abortable.ts";
 import type { ArtifactBody } from "../base/artifact_body.ts";
 import { FilesystemError } from "../base/errors.ts";
 import { explainGcs } from "./gcs_failure.ts";
@@ -7,7 +6,9 @@ import {
   GcsAnswerError,
   GcsConnection,
 } from "./gcs_storage.ts";
+import { getMedia, type MediaPlace, putMedia } from "./gcs_media.ts";
 import { toArtifactBody } from "./object_body.ts";
+import { type Ask, createAsk, type ObjectRequest } from "./object_request.ts";
 import {
   type BrowsableStore,
   type ListPagesOptions,
@@ -22,14 +23,6 @@ export interface GcsStoreOptions extends GcsAccess {
   readonly bucket: string;
 }
 
-/** What is about to be asked, for {@link GcsStore.#ask}. */
-interface Request {
-  /** `Cannot list "gs://bucket/prefix"`. */
-  readonly what: string;
-  readonly permission: string;
-  readonly signal: AbortSignal;
-}
-
 /** One page of a listing, as the SDK hands it on. */
 interface Page {
   readonly prefixes?: readonly string[];
@@ -42,9 +35,6 @@ interface ListQuery {
   readonly startOffset?: string;
 }
 
-/** Uploads of whole artifacts may take this long, milliseconds. */
-const UPLOAD_MS = 60 * 60 * 1000;
-
 /**
  * A bucket of Google Cloud Storage. The SDK finds credentials, lists and
  * removes; bytes go through `fetch`, because its streams keep several times the
@@ -54,10 +44,15 @@ export class GcsStore implements BrowsableStore {
   readonly shownName: string;
   readonly #bucket: string;
   readonly #connection: GcsConnection;
+  readonly #ask: Ask;
 
   constructor(options: GcsStoreOptions) {
     this.#bucket = options.bucket;
     this.#connection = new GcsConnection(options);
+    const { endpoint } = this.#connection;
+    this.#ask = createAsk((error, request) =>
+      explainGcs(error, { ...request, endpoint })
+    );
     this.shownName = `gs://${options.bucket}`;
   }
 
@@ -96,7 +91,10 @@ export class GcsStore implements BrowsableStore {
 
   async open(key: string, signal: AbortSignal): Promise<ArtifactBody> {
     const request = this.#request("read", { key, signal });
-    const response = await this.#ask(request, () => this.#media(key, signal));
+    const response = await this.#ask(
+      request,
+      () => getMedia(this.#place(key), signal),
+    );
     const length = response.headers.get("content-length");
     return toArtifactBody(response.body ?? new Blob().stream(), {
       shownName: this.#nameOf(key),
@@ -111,7 +109,7 @@ export class GcsStore implements BrowsableStore {
   ): Promise<ObjectText | undefined> {
     const request = this.#request("read", { key, signal });
     return await this.#ask(request, async () => {
-      const response = await this.#media(key, signal)
+      const response = await getMedia(this.#place(key), signal)
         .catch(undefinedIfMissing);
       if (response === undefined) return undefined;
       const version = response.headers.get("x-goog-generation") ?? "";
@@ -138,7 +136,7 @@ export class GcsStore implements BrowsableStore {
         headers: { "content-type": contentType },
         signal,
       };
-      const response = await this.#upload(key, { ifVersion, init })
+      const response = await putMedia(this.#place(key), { ifVersion, init })
         .catch((error: unknown) => {
           throw ifVersion === undefined
             ? error
@@ -165,7 +163,7 @@ export class GcsStore implements BrowsableStore {
       signal,
     };
     await this.#ask(this.#request("write", { key, signal }), async () => {
-      const response = await this.#upload(key, { init });
+      const response = await putMedia(this.#place(key), { init });
       await response.body?.cancel();
     });
   }
@@ -206,59 +204,20 @@ export class GcsStore implements BrowsableStore {
     } while (pageToken !== undefined);
   }
 
-  #media(key: string, signal: AbortSignal): Promise<Response> {
-    const { endpoint } = this.#connection;
-    const bucket = encodeURIComponent(this.#bucket);
-    const name = encodeURIComponent(key);
-    return this.#connection.fetch(
-      `${endpoint}/storage/v1/b/${bucket}/o/${name}?alt=media`,
-      // Not compressed on the way: lengths and checksums are the object's.
-      { headers: { "accept-encoding": "identity" }, signal },
-    );
-  }
-
-  #upload(
-    key: string,
-    options: {
-      readonly ifVersion?: string | undefined;
-      readonly init: RequestInit & { readonly signal: AbortSignal };
-    },
-  ): Promise<Response> {
-    const { ifVersion, init } = options;
-    const query = new URLSearchParams({ uploadType: "media", name: key });
-    // Generation 0 means that there must be none.
-    if (ifVersion !== undefined) {
-      query.set("ifGenerationMatch", ifVersion || "0");
-    }
-    const { endpoint } = this.#connection;
-    const bucket = encodeURIComponent(this.#bucket);
-    const url = `${endpoint}/upload/storage/v1/b/${bucket}/o?${query}`;
-    return this.#connection.fetch(url, init, UPLOAD_MS);
-  }
-
   #request(
     verb: keyof typeof PERMISSIONS,
     { key, signal }: { readonly key: string; readonly signal: AbortSignal },
-  ): Request {
+  ): ObjectRequest {
     const what = `Cannot ${verb} "${this.#nameOf(key)}"`;
     return { what, permission: PERMISSIONS[verb], signal };
   }
 
-  #nameOf(key: string): string {
-    return `${this.shownName}/${key}`;
+  #place(key: string): MediaPlace {
+    return { connection: this.#connection, bucket: this.#bucket, key };
   }
 
-  async #ask<T>(request: Request, task: () => Promise<T>): Promise<T> {
-    const { signal, what, permission } = request;
-    signal.throwIfAborted();
-    try {
-      return await abortable(task(), signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof VersionConflict) throw error;
-      const { endpoint } = this.#connection;
-      throw explainGcs(error, { what, endpoint, permission });
-    }
+  #nameOf(key: string): string {
+    return `${this.shownName}/${key}`;
   }
 }
 

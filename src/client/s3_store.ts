@@ -8,9 +8,9 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import { abortable } from "../base/abortable.ts";
 import type { ArtifactBody } from "../base/artifact_body.ts";
 import { toArtifactBody } from "./object_body.ts";
+import { type Ask, createAsk, type ObjectRequest } from "./object_request.ts";
 import {
   type BrowsableStore,
   type ListPagesOptions,
@@ -28,23 +28,20 @@ export interface S3StoreOptions extends S3Access {
   readonly bucket: string;
 }
 
-/** What is about to be asked, for {@link S3Store.#ask}. */
-interface Request {
-  /** `Cannot list "s3://bucket/prefix"`. */
-  readonly what: string;
-  readonly permission: string;
-  readonly signal: AbortSignal;
-}
-
 /** A bucket of S3, or of a service that speaks its protocol. */
 export class S3Store implements BrowsableStore {
   readonly shownName: string;
   readonly #options: S3StoreOptions;
   readonly #client: S3Client;
+  readonly #ask: Ask;
 
   constructor(options: S3StoreOptions) {
     this.#options = options;
     this.#client = createS3Client(options);
+    const { endpoint } = options;
+    this.#ask = createAsk((error, request) =>
+      explainS3(error, { ...request, endpoint })
+    );
     this.shownName = `s3://${options.bucket}`;
   }
 
@@ -217,27 +214,13 @@ export class S3Store implements BrowsableStore {
   #request(
     verb: keyof typeof PERMISSIONS,
     { key, signal }: { readonly key: string; readonly signal: AbortSignal },
-  ): Request {
+  ): ObjectRequest {
     const what = `Cannot ${verb} "${this.#nameOf(key)}"`;
     return { what, permission: PERMISSIONS[verb], signal };
   }
 
   #nameOf(key: string): string {
     return `${this.shownName}/${key}`;
-  }
-
-  /** The SDK does not stop between two attempts when it is told to, so it is not waited for. */
-  async #ask<T>(request: Request, task: () => Promise<T>): Promise<T> {
-    const { signal, what, permission } = request;
-    signal.throwIfAborted();
-    try {
-      return await abortable(task(), signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof VersionConflict) throw error;
-      const { endpoint } = this.#options;
-      throw explainS3(error, { what, endpoint, permission });
-    }
   }
 }
 
