@@ -110,10 +110,11 @@ function collect(
   let keptBytes = 0;
   let dropped = 0;
   stream?.on("data", (chunk: Uint8Array) => {
-    const part = chunk.subarray(0, OUTPUT_CAP - keptBytes);
-    kept.push(part);
-    keptBytes += part.length;
-    dropped += chunk.length - part.length;
+    const bytes = Math.min(chunk.length, OUTPUT_CAP - keptBytes);
+    // A copy, and none of nothing: a view, even an empty one, holds its whole chunk.
+    if (bytes > 0) kept.push(new Uint8Array(chunk.subarray(0, bytes)));
+    keptBytes += bytes;
+    dropped += chunk.length - bytes;
   });
   const closed = stream === null
     ? Promise.resolve()

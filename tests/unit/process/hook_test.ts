@@ -59,6 +59,19 @@ Deno.test("runHook() keeps 64 KiB of each stream and says how much it dropped", 
   assert.equal(result.stderr, "few");
 });
 
+Deno.test("runHook() does not keep in memory what it drops", async () => {
+  const before = Deno.memoryUsage().external;
+  let most = 0;
+  const timer = setInterval(() => {
+    most = Math.max(most, Deno.memoryUsage().external - before);
+  }, 20);
+  const result = await run("head -c 300000000 /dev/zero | tr '\\0' x")
+    .finally(() => clearInterval(timer));
+  assert.match(result.stdout, /\n\.\.\. \(299934464 more bytes dropped\)$/);
+  most = Math.max(most, Deno.memoryUsage().external - before);
+  assert.ok(most < 100_000_000, `${most} bytes were held`);
+});
+
 Deno.test("runHook() kills a hook at its time limit with everything it started", async () => {
   await using dir = await TempDir.create();
   const result = await run(
