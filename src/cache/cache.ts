@@ -28,8 +28,9 @@ export interface Cache {
   read(key: string, signal: AbortSignal): Promise<CacheEntry | undefined>;
 
   /**
-   * Stores `body` under `key`, all or nothing: the bytes go to `<key>.partial`,
-   * are counted and hashed on the way, synced, and only then renamed.
+   * Stores `body` under `key`, all or nothing: the bytes go to a `.partial` file
+   * of this writer's own, are counted and hashed on the way, synced, and only
+   * then renamed.
    *
    * @throws {ArtifactError} `length` when it ends early or late, `too-large` past `maxBytes`.
    * @throws {SourceError} When the source breaks off.
@@ -56,7 +57,7 @@ export interface Cache {
   /** Records `key` as the deployed release, by one rename. */
   writeCurrent(key: string): Promise<void>;
 
-  /** Removes what an interrupted write left behind. */
+  /** Removes what interrupted writes left behind, and nothing that is still written. */
   removeLeftovers(): Promise<void>;
 
   /**

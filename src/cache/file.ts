@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { abortable } from "../base/abortable.ts";
 import type { ArtifactBody } from "../base/artifact_body.ts";
-import { syncFolder, writeDurably } from "../base/durable_file.ts";
+import { writeDurably } from "../base/durable_file.ts";
 import { DewyError, FilesystemError, systemErrorCode } from "../base/errors.ts";
 import type { Cache, CacheEntry, CacheWriteOptions } from "./cache.ts";
 import { checkKey, isArtifactKey, keyProblem, PARTIAL_SUFFIX } from "./key.ts";
+import { removePartial, storeFile } from "./partial.ts";
 import type { Pumped } from "./pump.ts";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -40,7 +41,7 @@ export class FileCache implements Cache {
     try {
       const path = this.#path(key);
       await this.#create();
-      const stored = await storeFile(path, { ...options, body, name: key });
+      const stored = await storeFile(this.#folder, { ...options, body, key });
       return { key, path, ...stored };
     } catch (cause) {
       // A stream that was never begun would keep its connection or file open.
@@ -82,9 +83,11 @@ export class FileCache implements Cache {
     for (const { name, isDirectory } of await this.#list()) {
       const isLeftover = name.endsWith(PARTIAL_SUFFIX) ||
         name.startsWith(".current-");
-      if (isLeftover && !isDirectory) {
-        await removeFile(join(this.#folder, name));
-      }
+      if (!isLeftover || isDirectory) continue;
+      const path = join(this.#folder, name);
+      await removePartial(path).catch((cause) => {
+        throw wrap(`Cannot remove "${path}"`, cause);
+      });
     }
   }
 
@@ -171,47 +174,6 @@ async function digestFile(
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-interface StoreOptions extends CacheWriteOptions {
-  readonly body: ArtifactBody;
-  readonly name: string;
-}
-
-/** Writes beside `path` and renames; on a failure nothing is left behind. */
-async function storeFile(
-  path: string,
-  options: StoreOptions,
-): Promise<Pumped> {
-  const partial = path + PARTIAL_SUFFIX;
-  await removeFile(partial);
-  try {
-    const stored = await writePartial(partial, options);
-    await Deno.rename(partial, path);
-    await syncFolder(join(path, ".."));
-    return stored;
-  } catch (error) {
-    // The first failure says more than a second one about the same disk.
-    await removeFile(partial).catch(() => {});
-    throw error;
-  }
-}
-
-async function writePartial(
-  partial: string,
-  options: StoreOptions,
-): Promise<Pumped> {
-  // A new file only: a link of that name would be written through.
-  using file = await Deno.open(partial, {
-    write: true,
-    createNew: true,
-    mode: 0o644,
-  });
-  const { pump } = await import("./pump.ts");
-  const stored = await pump(options.body, { ...options, file });
-  await file.sync();
-  options.signal.throwIfAborted();
-  return stored;
 }
 
 async function removeFile(path: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { FilesystemError } from "../base/errors.ts";
 
-/** What is appended while an entry is being written. */
+/** What the name of a file ends in while an entry is being written. */
 export const PARTIAL_SUFFIX = ".partial";
 
 /** The longest file name of every usual file system, bytes. */
@@ -17,6 +17,15 @@ export function checkKey(key: string): string {
   throw new FilesystemError(`Cannot use cache key "${key}": ${problem}`, {
     hint: "Publish the version and its artifact under other names",
   });
+}
+
+/** Returns a name to write an entry under, no other writer's; a long key is cut in it. */
+export function partialName(key: string): string {
+  const random = crypto.randomUUID().slice(0, 8);
+  const suffix = `.${Deno.pid}-${random}${PARTIAL_SUFFIX}`;
+  const room = new Uint8Array(MAX_NAME_BYTES - suffix.length);
+  const { read } = new TextEncoder().encodeInto(key, room);
+  return key.slice(0, read) + suffix;
 }
 
 /** Returns whether a file name can be that of an artifact: other files in the folder are not the cache's. */

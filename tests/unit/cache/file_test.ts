@@ -171,9 +171,48 @@ Deno.test("write() does not write through a link left in its way", async () => {
     await Deno.mkdir(folder, { recursive: true });
     const victim = join(folder, "victim");
     await Deno.writeTextFile(victim, "precious");
+    await Deno.symlink(victim, join(folder, "v1--a"));
     await Deno.symlink(victim, join(folder, "v1--a.partial"));
     await cache.write("v1--a", bodyOf("x"), OPTIONS);
     equal(await Deno.readTextFile(victim), "precious");
+    equal(await Deno.readTextFile(join(folder, "v1--a")), "x");
+    await cache.removeLeftovers();
+    deepEqual(await namesIn(folder), ["v1--a", "victim"]);
+  });
+});
+
+Deno.test("two caches of one folder write the same key at once, each its own bytes", async () => {
+  await withCache(async (first, folder) => {
+    const second = new FileCache(folder);
+    const slow = new TransformStream<Uint8Array<ArrayBuffer>>();
+    const writer = slow.writable.getWriter();
+    const writing = first.write("v1--a", { stream: slow.readable }, OPTIONS);
+    await writer.write(new TextEncoder().encode("first "));
+    await second.removeLeftovers();
+    const quick = await second.write("v1--a", bodyOf("second"), OPTIONS);
+    equal(quick.sha256, sha256("second"));
+    deepEqual(await second.read("v1--a", NEVER), quick);
+    await writer.write(new TextEncoder().encode("half"));
+    await second.removeLeftovers();
+    await writer.close();
+    const stored = await writing;
+    equal(stored.sha256, sha256("first half"));
+    deepEqual(await first.read("v1--a", NEVER), stored);
+    deepEqual(await namesIn(folder), ["v1--a"]);
+  });
+});
+
+Deno.test("many writers of one key all succeed while others tidy up", async () => {
+  await withCache(async (cache, folder) => {
+    const writes = Array.from({ length: 40 }, async (_, index) => {
+      const other = new FileCache(folder);
+      await other.removeLeftovers();
+      const stored = await cache.write("v1--a", bodyOf(`${index}`), OPTIONS);
+      equal(stored.sha256, sha256(`${index}`));
+      await other.removeLeftovers();
+    });
+    await Promise.all(writes);
+    deepEqual(await namesIn(folder), ["v1--a"]);
   });
 });
 
@@ -192,6 +231,7 @@ Deno.test("a key cannot leave the folder or be too long", async () => {
     const long = `v1--${"é".repeat(122)}`;
     await rejects(cache.read(long, NEVER), /it is 1 bytes too long/);
     await cache.write(long.slice(0, -1), bodyOf("x"), OPTIONS);
+    equal((await cache.read(long.slice(0, -1), NEVER))?.bytes, 1);
     for (const key of ["", "current"]) {
       await rejects(cache.read(key, NEVER), FilesystemError);
     }
