@@ -17,7 +17,7 @@ export function sharedCacheLines(
     case "shared-cache-failed": {
       const { operation, bucket, key, error } = event;
       const fields = { bucket, key, ...errorFields(error) };
-      return [["warn", `failed to ${operation} shared cache`, fields]];
+      return [["warn", `Failed to ${operation} shared cache`, fields]];
     }
     case "registry-cache-enabled": {
       const ttl = new LogDuration(event.ttlMs);
@@ -26,7 +26,7 @@ export function sharedCacheLines(
     case "registry-cache-ignored":
       return [[
         "warn",
-        "registry-ttl set but cache backend does not support atomic writes; ignoring",
+        "Setting registry-ttl has no effect: the cache cannot write atomically",
       ]];
     case "registry-refreshed":
       return [["info", "Registry result refreshed from upstream", {
@@ -46,10 +46,10 @@ export function sharedCacheLines(
 }
 
 const CACHE_FAILURES = {
-  read: "failed to read shared registry cache",
-  claim: "failed to claim registry cache lock",
-  publish: "failed to publish refreshed registry cache",
-  release: "failed to release registry cache lock",
+  read: "Failed to read shared registry cache",
+  claim: "Failed to claim registry cache lock",
+  publish: "Failed to publish refreshed registry cache",
+  release: "Failed to release registry cache lock",
 };
 
 function outageLine(
@@ -58,10 +58,10 @@ function outageLine(
   const { phase, sinceMs, reason } = event;
   const since = new Date(sinceMs).toISOString();
   if (phase === "over") {
-    return ["info", "upstream registry works again", { since }];
+    return ["info", "Upstream registry works again", { since }];
   }
   const fields = { since, error: reason };
   return phase === "begun"
-    ? ["warn", "upstream registry failed; serving stale cache", fields]
-    : ["error", "upstream registry keeps failing; serving stale cache", fields];
+    ? ["warn", "Upstream registry failed; serving stale cache", fields]
+    : ["error", "Upstream registry keeps failing; serving stale cache", fields];
 }

@@ -115,7 +115,7 @@ Deno.test("hosts share artifacts and answers through a bucket, and do without it
   await shared.origin.publish("v3.0.0", { checksum: "right" });
   await Promise.all([one, two].map((host) => deployed(host, "v3.0.0")));
   for (const { dewy } of [one, two]) {
-    const told = dewy.logs("failed to read shared registry cache");
+    const told = dewy.logs("Failed to read shared registry cache");
     assert.equal(told.filter(({ level }) => level === "WARN").length, 1);
     assert.equal(dewy.logs(undefined, { level: "ERROR" }).length, 0);
   }
