@@ -1,5 +1,10 @@
 import { ConfigError, SourceError } from "../base/errors.ts";
 import type { ListenAddress } from "../base/listen_address.ts";
+import {
+  errnoName,
+  listenFailure,
+  socketFileFailure,
+} from "./listen_failure.ts";
 import type { Libc } from "./libc.ts";
 import {
   AF_UNIX,
@@ -103,7 +108,9 @@ export class SocketOpener {
   }
 
   async #openUnix(path: string, spec: string): Promise<ListenSocket> {
-    await removeStaleSocket(path);
+    await removeStaleSocket(path).catch((cause: unknown) => {
+      throw socketFileFailure(spec, cause);
+    });
     const fd = this.#listen(unixAddress(path, this.#constants), spec);
     return {
       spec,
@@ -118,7 +125,11 @@ export class SocketOpener {
   #listen(address: SocketAddress, spec: string, v6Only = false): number {
     const { solSocket, soReuseAddr, ipv6Only, afInet6 } = this.#constants;
     const { call } = this.#libc;
-    const fd = this.#raise(call.socket(address.family, SOCK_STREAM, 0), spec);
+    const kind = address.family === AF_UNIX ? "unix" : "tcp";
+    const fd = this.#raise(
+      call.socket(address.family, SOCK_STREAM, 0),
+      () => this.#failure(spec, kind),
+    );
     const one = new Uint8Array(new Int32Array([1]).buffer);
     if (address.family !== AF_UNIX) {
       call.setsockopt(fd, solSocket, soReuseAddr, one, 4);
@@ -130,19 +141,19 @@ export class SocketOpener {
     const ok = call.bind(fd, address.bytes, address.bytes.length) === 0 &&
       call.listen(fd, BACKLOG) === 0;
     if (ok) return fd;
-    const failure = this.#failure(spec);
+    const failure = this.#failure(spec, kind);
     this.#close(fd);
     throw failure;
   }
 
   /** Moves a new socket to a high number, kept from every child that is not given it. */
-  #raise(fd: number, spec: string): number {
-    if (fd < 0) throw this.#failure(spec);
+  #raise(fd: number, failed: () => Error): number {
+    if (fd < 0) throw failed();
     const { call } = this.#libc;
     let target = LOWEST_FD;
     while (call.fcntl(target, F_GETFD) !== -1) target++;
     const raised = call.dup2(fd, target);
-    const failure = raised < 0 ? this.#failure(spec) : undefined;
+    const failure = raised < 0 ? failed() : undefined;
     this.#close(fd);
     if (failure !== undefined) throw failure;
     call.ioctl(raised, this.#constants.fioclex);
@@ -153,30 +164,9 @@ export class SocketOpener {
     this.#libc.call.close(fd);
   }
 
-  #failure(spec: string): SourceError {
-    const errno = this.#libc.errno();
-    const { eaddrinuse, eacces, eaddrnotavail, eafnosupport } = this.#constants;
-    const [what, hint] = errno === eaddrinuse
-      ? [
-        "the address is in use",
-        "Find who listens there (ss -ltnp), stop it, or choose another --port",
-      ]
-      : errno === eacces
-      ? [
-        "permission denied",
-        "Ports below 1024 need root or CAP_NET_BIND_SERVICE; a socket path needs a writable folder",
-      ]
-      : errno === eaddrnotavail || errno === eafnosupport
-      ? [
-        "this host does not have that address",
-        "Check the address with: ip address",
-      ]
-      : [`errno ${errno}`, "Check the address and the limits of the host"];
-    return new SourceError(
-      "unavailable",
-      `Cannot listen on "${spec}": ${what}`,
-      { hint },
-    );
+  #failure(spec: string, kind: "tcp" | "unix"): SourceError {
+    const code = errnoName(this.#libc.errno(), this.#constants);
+    return listenFailure(spec, { kind, code });
   }
 }
 
@@ -196,13 +186,7 @@ async function removeStaleSocket(path: string): Promise<void> {
     );
   }
   if (await answers(path)) {
-    throw new SourceError(
-      "unavailable",
-      `Cannot listen on "${path}": the address is in use`,
-      {
-        hint: "Find who listens there (ss -lxp), and stop it",
-      },
-    );
+    throw listenFailure(path, { kind: "unix", code: "EADDRINUSE" });
   }
   await Deno.remove(path);
 }

@@ -153,6 +153,28 @@ Deno.test("openAll() leaves a file that is no socket", async () => {
   assert.equal(await Deno.readTextFile(path), "precious");
 });
 
+const BAD_PLACES = [
+  ["missing/app.sock", "its folder does not exist", /^Create the folder/],
+  ["file/app.sock", "a part of the path is no folder", /remove the file/],
+] as const;
+
+for (const [place, what, hint] of BAD_PLACES) {
+  Deno.test(`openAll() says of a socket file that ${what}`, async () => {
+    await using dir = await TempDir.create();
+    await Deno.writeTextFile(dir.join("file"), "");
+    const path = dir.join(place);
+    await assert.rejects(
+      openAll({ kind: "unix", spec: path, path }),
+      (error) => {
+        assert.ok(error instanceof SourceError);
+        assert.equal(error.message, `Cannot listen on "${path}": ${what}`);
+        assert.match(error.hint ?? "", hint);
+        return true;
+      },
+    );
+  });
+}
+
 Deno.test("openLoopback() opens a port that others cannot reach", async () => {
   const socket = opener.openLoopback();
   try {
