@@ -78,6 +78,7 @@ export async function compose(options: ComposeOptions): Promise<Program> {
     host: options.hostname.toLowerCase(),
     maxArtifactBytes: settings.maxArtifactBytes,
     requireChecksum: settings.requireChecksum,
+    ignoreFailures: settings.once,
     hooks: {
       before: settings.beforeDeployHook,
       after: settings.afterDeployHook,

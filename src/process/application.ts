@@ -4,8 +4,10 @@ export interface Application {
   readonly running: boolean;
   /** Process id of the worker in front, if one runs. */
   readonly pid: number | undefined;
-  /** How often in a row its worker died young; 0 while it is well. */
+  /** How often in a row its worker died young, while none runs; else 0. */
   readonly deaths: number;
+  /** Aborted when a worker in front dies the next time; each death has a signal of its own. */
+  readonly nextDeath: AbortSignal;
   /** How many addresses it listens on. */
   readonly ports: number;
 

@@ -6,7 +6,7 @@ import type { Worker } from "./worker.ts";
 export interface EndOptions {
   /** From SIGTERM to SIGKILL; 0 for never. */
   readonly killAfterMs: number;
-  /** The same, from the moment `stopping` is aborted on. */
+  /** The same, from the moment `stopping` is aborted on; 0 kills at once. */
   readonly stopTimeoutMs: number;
   /** Aborted when dewy itself stops. */
   readonly stopping: AbortSignal;
@@ -23,7 +23,7 @@ export async function endWorker(
 ): Promise<void> {
   const { killAfterMs, stopTimeoutMs, stopping, emit } = options;
   const { pid, generation } = worker;
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   const gone = new AbortController();
   void worker.exited.then(() => gone.abort());
   worker.signal("SIGTERM");
@@ -37,7 +37,7 @@ export async function endWorker(
   // dewy stops meanwhile: its own limit counts from now on.
   if (stopping.aborted) await delay(stopTimeoutMs, gone.signal);
   if (!gone.signal.aborted) {
-    const waitedMs = Date.now() - startedAt;
+    const waitedMs = Math.round(performance.now() - startedAt);
     emit({ type: "worker-killed", pid, generation, waitedMs });
     worker.killGroup();
   }

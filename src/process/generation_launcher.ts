@@ -68,12 +68,26 @@ export class GenerationLauncher {
       return {
         worker,
         channels: { notify, healthPort: health?.port },
-        [Symbol.asyncDispose]: () => stack.disposeAsync(),
+        [Symbol.asyncDispose]: () => this.#close(stack),
       };
     } catch (error) {
-      await stack.disposeAsync();
+      await this.#close(stack);
       throw error;
     }
+  }
+
+  /** Never rejects: what is left of the channels of a proof must not undo what it proved. */
+  async #close(stack: AsyncDisposableStack): Promise<void> {
+    try {
+      await stack.disposeAsync();
+    } catch (error) {
+      this.#tell("the channels of a proof", error);
+    }
+  }
+
+  #tell(what: string, cause: unknown): void {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    this.#options.emit({ type: "cleanup-failed", what, error });
   }
 
   /** Resolves when every worker has ended and is struck out of the ledger. */
@@ -91,7 +105,7 @@ export class GenerationLauncher {
     sockets: readonly ListenSocket[],
     notifySocket: string | undefined,
   ): Promise<Worker> {
-    const { libc, cwd, env, ledger, emit } = this.#options;
+    const { libc, cwd, env, emit } = this.#options;
     const generation = ++this.#generation;
     const setpriv = await (this.#setpriv ??= findSetpriv(env["PATH"] ?? ""));
     const worker = Worker.launch(libc, {
@@ -110,23 +124,25 @@ export class GenerationLauncher {
     });
     this.#running.add(worker);
     emit({ type: "worker-started", pid: worker.pid, generation });
-    await ledger.add(worker.pid, setpriv !== undefined);
-    const struckOut = this.#strikeOut(worker);
-    this.#bookkeeping.add(struckOut);
-    void struckOut.finally(() => this.#bookkeeping.delete(struckOut));
+    const kept = this.#keepBooks(worker, setpriv !== undefined);
+    this.#bookkeeping.add(kept);
+    void kept.finally(() => this.#bookkeeping.delete(kept));
     return worker;
   }
 
-  async #strikeOut(worker: Worker): Promise<void> {
-    const { ledger, emit } = this.#options;
+  /**
+   * Writes a worker down, and strikes it out when it has ended. It is owned and
+   * runs whether or not that can be written: a full disk must not cost it.
+   */
+  async #keepBooks(worker: Worker, tied: boolean): Promise<void> {
+    const { ledger } = this.#options;
+    const write = async (task: Promise<void>) => {
+      await task.catch((error) => this.#tell("the list of workers", error));
+    };
+    await write(ledger.add(worker.pid, tied));
     await worker.exited;
     this.#running.delete(worker);
-    try {
-      await ledger.remove(worker.pid);
-    } catch (cause) {
-      const error = cause instanceof Error ? cause : new Error(String(cause));
-      emit({ type: "cleanup-failed", what: "the list of workers", error });
-    }
+    await write(ledger.remove(worker.pid));
   }
 
   async #envdir(): Promise<Readonly<Record<string, string>>> {

@@ -1,6 +1,4 @@
 import { join } from "node:path";
-import process from "node:process";
-import { systemErrorCode } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { delay } from "../base/time.ts";
 import { sendSignal } from "./worker.ts";
@@ -8,7 +6,7 @@ import { sendSignal } from "./worker.ts";
 /** A worker as it is written down, so that the next dewy can find it. */
 export interface WorkerRecord {
   readonly pid: number;
-  /** Start time in clock ticks since boot, from `/proc`: with it a reused number is told apart. */
+  /** Start time and boot, by which a reused number is told apart. */
   readonly startTime: string | undefined;
   /** Whether the kernel itself signals it when dewy dies. */
   readonly tied: boolean;
@@ -19,6 +17,8 @@ const ORPHAN_GRACE_MS = 5_000;
 /** How long a killed one is waited for: what is left of it then is for init to collect. */
 const KILLED_GRACE_MS = 2_000;
 const POLL_MS = 50;
+/** Another one with every boot. */
+const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 
 /** Remembers the workers that run, in a file that outlives dewy. */
 export class WorkerLedger {
@@ -33,7 +33,7 @@ export class WorkerLedger {
 
   /** Writes down a worker that was launched. */
   async add(pid: number, tied: boolean): Promise<void> {
-    const startTime = (await processStat(pid))?.startTime;
+    const startTime = await identityOf(pid);
     this.#records.set(pid, { pid, startTime, tied });
     await this.#save();
   }
@@ -108,46 +108,73 @@ async function goneWithin(record: WorkerRecord, ms: number): Promise<boolean> {
   return true;
 }
 
-/** Whether the process of a record still runs, or its group does without it. */
+/**
+ * Whether the process of a record still runs, or what it started does without
+ * it. Only one with the same start time in the same boot is it: the number alone
+ * may be a stranger's by now.
+ */
 async function isOurs(record: WorkerRecord): Promise<boolean> {
-  if (!isAlive(-record.pid)) return false;
-  if (Deno.build.os !== "linux") return true;
-  const stat = await processStat(record.pid);
-  if (stat === undefined) return true;
-  // A zombie has ended; only its parent's wait is missing.
-  return stat.startTime === record.startTime && stat.state !== "Z";
-}
-
-/** Whether a process, or with a negative number a group, exists. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    if (systemErrorCode(error) === "ESRCH") return false;
-    if (systemErrorCode(error) === "EPERM") return true;
-    throw error;
-  }
+  const { pid, startTime } = record;
+  if (startTime === undefined) return false;
+  const found = await identityOf(pid);
+  return found === undefined
+    ? await hasMembers(pid, startTime)
+    : found === startTime;
 }
 
 /**
- * Reads state and start time of a process from `/proc` (see proc_pid_stat(5)).
- * Deno reads `/proc` only when it may do everything, which dewy may not; so
- * `cat` does it.
+ * Whether processes run in the session and group that a worker led. They began
+ * after it and in the same boot; while they run its number is given to nobody.
  */
-async function processStat(
-  pid: number,
-): Promise<{ state: string; startTime: string } | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  const { success, stdout } = await new Deno.Command("/bin/cat", {
-    args: [`/proc/${pid}/stat`],
+async function hasMembers(leader: number, startTime: string): Promise<boolean> {
+  if (Deno.build.os !== "linux") return false;
+  const [startedAt, boot] = startTime.split(" ");
+  const all = "cat /proc/[0-9]*/stat 2>/dev/null; cat " + BOOT_ID;
+  const text = await output("/bin/sh", ["-c", all]);
+  const lines = text?.trim().split("\n") ?? [];
+  if (lines.pop() !== boot) return false;
+  return lines.map(statFields).some((fields) =>
+    fields[0] !== "Z" && fields[2] === `${leader}` &&
+    fields[3] === `${leader}` && Number(fields[19]) >= Number(startedAt)
+  );
+}
+
+/** Returns the fields of a process behind its name, which is in parentheses and may hold any. */
+function statFields(line: string): string[] {
+  return line.slice(line.lastIndexOf(")") + 2).split(" ");
+}
+
+/**
+ * Returns what tells a process from every other one that ever had its number, or
+ * `undefined` when it has ended. A zombie has: only its parent's wait is missing.
+ *
+ * Deno reads `/proc` only when it may do everything, which dewy may not; so
+ * `cat` does it (see proc_pid_stat(5)).
+ */
+async function identityOf(pid: number): Promise<string | undefined> {
+  if (Deno.build.os !== "linux") {
+    const started = await output("/bin/ps", ["-o", "lstart=", "-p", `${pid}`]);
+    return started?.trim() || undefined;
+  }
+  const text = await output("/bin/cat", [`/proc/${pid}/stat`, BOOT_ID]);
+  if (text === undefined) return undefined;
+  const lines = text.trim().split("\n");
+  const bootId = lines.pop();
+  // A name may hold line breaks.
+  const fields = statFields(lines.join("\n"));
+  return fields[0] === "Z" ? undefined : `${fields[19]} ${bootId}`;
+}
+
+async function output(
+  file: string,
+  args: readonly string[],
+): Promise<string | undefined> {
+  const { success, stdout } = await new Deno.Command(file, {
+    args: [...args],
     stdin: "null",
     stderr: "null",
   }).output();
-  if (!success) return undefined;
-  // The name, in parentheses, may hold blanks and parentheses itself.
-  const text = new TextDecoder().decode(stdout);
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0] ?? "", startTime: fields[19] ?? "" };
+  return success ? new TextDecoder().decode(stdout) : undefined;
 }
 
 function parseRecords(value: unknown): readonly WorkerRecord[] {

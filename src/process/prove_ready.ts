@@ -1,5 +1,6 @@
 import { ApplicationError, errorMessage } from "../base/errors.ts";
 import { formatDuration } from "../base/duration.ts";
+import { LinkedSignal } from "../base/linked_signal.ts";
 import { delay } from "../base/time.ts";
 import type { NotifySocket } from "./notify_socket.ts";
 import { describeExit, type Worker } from "./worker.ts";
@@ -46,7 +47,7 @@ export async function proveReady(
   const died = worker.exited.then((exit) => {
     throw new ApplicationError(
       `The new worker ${describeExit(exit)} after ${
-        formatDuration(Date.now() - worker.startedAt)
+        formatDuration(worker.ageMs)
       }, before it was ready`,
       {
         hint:
@@ -74,7 +75,7 @@ async function waitForProof(
   signal: AbortSignal,
 ): Promise<string> {
   const proofs: string[] = [];
-  const deadline = Date.now() + policy.timeoutMs;
+  const deadline = performance.now() + policy.timeoutMs;
   if (channels.notify !== undefined) {
     await waitForNotify(channels.notify, deadline, signal);
     proofs.push("READY=1");
@@ -103,7 +104,7 @@ async function waitForNotify(
   try {
     const ready = await Promise.race([
       socket.ready(),
-      delay(deadline - Date.now(), over.signal).then(() => false),
+      delay(deadline - performance.now(), over.signal).then(() => false),
     ]);
     signal.throwIfAborted();
     if (ready) return;
@@ -126,13 +127,13 @@ async function waitForHealth(
   using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   let last = "it did not answer";
   let attempts = 0;
-  while (attempts === 0 || Date.now() < deadline) {
+  while (attempts === 0 || performance.now() < deadline) {
     signal.throwIfAborted();
     attempts++;
     const outcome = await attempt(
       url,
       client,
-      Math.max(deadline - Date.now(), 1),
+      { leftMs: Math.max(deadline - performance.now(), 1), signal },
     );
     if (typeof outcome === "number") {
       if (outcome >= 200 && outcome < 400) return outcome;
@@ -141,7 +142,7 @@ async function waitForHealth(
       last = outcome;
     }
     await delay(
-      Math.min(HEALTH_PAUSE_MS, Math.max(deadline - Date.now(), 0)),
+      Math.min(HEALTH_PAUSE_MS, Math.max(deadline - performance.now(), 0)),
       signal,
     );
   }
@@ -159,13 +160,16 @@ async function waitForHealth(
 async function attempt(
   url: string,
   client: Deno.HttpClient,
-  leftMs: number,
+  options: { readonly leftMs: number; readonly signal: AbortSignal },
 ): Promise<number | string> {
+  const { leftMs, signal } = options;
+  const timeout = AbortSignal.timeout(Math.min(HEALTH_ATTEMPT_MS, leftMs));
+  using linked = new LinkedSignal(signal, timeout);
   try {
     const response = await fetch(url, {
       client,
       redirect: "manual",
-      signal: AbortSignal.timeout(Math.min(HEALTH_ATTEMPT_MS, leftMs)),
+      signal: linked.signal,
     });
     await response.body?.cancel();
     return response.status;

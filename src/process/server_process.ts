@@ -1,4 +1,5 @@
-import { ApplicationError, errorMessage } from "../base/errors.ts";
+import { DewyError, errorMessage } from "../base/errors.ts";
+import { LinkedSignal } from "../base/linked_signal.ts";
 import { delay } from "../base/time.ts";
 import type { Application } from "./application.ts";
 import {
@@ -17,7 +18,7 @@ export interface ServerProcessOptions extends LauncherOptions {
   readonly killOldDelayMs: number;
   /** How long an old worker may take after SIGTERM before SIGKILL, milliseconds; 0 for ever. */
   readonly killDelayMs: number;
-  /** The same for {@link ServerProcess.stop}. */
+  /** The same for {@link ServerProcess.stop}; 0 kills at once. */
   readonly stopTimeoutMs: number;
 }
 
@@ -49,6 +50,7 @@ export class ServerProcess implements Application, AsyncDisposable {
   #front: Front = { state: "idle" };
   #retiring = new Set<Promise<void>>();
   #stopping = new AbortController();
+  #nextDeath = new AbortController();
   /** Starts and restarts follow each other, never two at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -66,7 +68,11 @@ export class ServerProcess implements Application, AsyncDisposable {
   }
 
   get deaths(): number {
-    return this.#front.state === "idle" ? 0 : this.#front.deaths;
+    return this.#front.state === "waiting" ? this.#front.deaths : 0;
+  }
+
+  get nextDeath(): AbortSignal {
+    return this.#nextDeath.signal;
   }
 
   get ports(): number {
@@ -74,6 +80,8 @@ export class ServerProcess implements Application, AsyncDisposable {
   }
 
   async settled(): Promise<void> {
+    // A start that is under way decides who is in front.
+    await this.#queue;
     if (this.#front.state === "running") await this.#front.settled;
   }
 
@@ -106,7 +114,8 @@ export class ServerProcess implements Application, AsyncDisposable {
 
   async #replace(signal: AbortSignal): Promise<void> {
     const { ready, emit } = this.#options;
-    const either = AbortSignal.any([signal, this.#stopping.signal]);
+    using linked = new LinkedSignal(signal, this.#stopping.signal);
+    const { signal: either } = linked;
     either.throwIfAborted();
     await using launched = await this.#launcher.launch();
     const { worker, channels } = launched;
@@ -116,15 +125,14 @@ export class ServerProcess implements Application, AsyncDisposable {
         policy: ready,
         signal: either,
       });
-      const durationMs = Date.now() - worker.startedAt;
+      const durationMs = worker.ageMs;
       emit({ type: "worker-ready", pid, generation, proof, durationMs });
     } catch (error) {
-      emit({
-        type: "worker-rejected",
-        pid,
-        generation,
-        reason: errorMessage(error),
-      });
+      // Being stopped is no fault of the worker.
+      if (!either.aborted || either.reason instanceof DewyError) {
+        const reason = errorMessage(error);
+        emit({ type: "worker-rejected", pid, generation, reason });
+      }
       await this.#end(worker, this.#options.stopTimeoutMs);
       throw error;
     }
@@ -136,17 +144,22 @@ export class ServerProcess implements Application, AsyncDisposable {
 
   async stop(): Promise<void> {
     this.#stopping.abort(
-      new ApplicationError("Cannot start a worker: dewy is stopping"),
+      new DOMException("Cannot start a worker: dewy is stopping", "AbortError"),
     );
     this.#leaveWaiting();
-    await this.#queue;
-    const front = this.#front;
-    this.#front = { state: "idle" };
-    if (front.state === "running") {
-      await this.#end(front.worker, this.#options.stopTimeoutMs);
-    }
+    // All end side by side: the one in front, one that is proving itself, old ones.
+    await Promise.all([this.#endFront(), this.#queue]);
+    // One that came to the front in that very moment.
+    await this.#endFront();
     await Promise.all(this.#retiring);
     await this.#launcher.ended();
+  }
+
+  async #endFront(): Promise<void> {
+    const front = this.#front;
+    this.#front = { state: "idle" };
+    if (front.state !== "running") return;
+    await this.#end(front.worker, this.#options.stopTimeoutMs);
   }
 
   /** Ends every worker at once. */
@@ -175,7 +188,7 @@ export class ServerProcess implements Application, AsyncDisposable {
     const { signal } = this.#stopping;
     try {
       const proof = await proveReady(worker, channels, { policy, signal });
-      const durationMs = Date.now() - worker.startedAt;
+      const durationMs = worker.ageMs;
       emit({ type: "worker-ready", pid, generation, proof, durationMs });
     } catch (error) {
       // Its end, and dewy's, are told elsewhere.
@@ -196,7 +209,7 @@ export class ServerProcess implements Application, AsyncDisposable {
       const front = this.#front;
       if (front.state !== "running" || front.worker !== worker) return;
       if (this.#stopping.signal.aborted) return;
-      const livedMs = Date.now() - worker.startedAt;
+      const livedMs = worker.ageMs;
       const decision = decideRespawn(front.deaths, livedMs, Math.random());
       const { pid, generation } = worker;
       this.#options.emit({
@@ -211,9 +224,13 @@ export class ServerProcess implements Application, AsyncDisposable {
     });
   }
 
+  /** Never rejects: a launch that fails is told, and tried again. */
   async #respawn(afterMs: number, deaths: number): Promise<void> {
     const cancel = new AbortController();
     this.#front = { state: "waiting", cancel, deaths };
+    const died = this.#nextDeath;
+    this.#nextDeath = new AbortController();
+    died.abort();
     await delay(afterMs, cancel.signal);
     await this.#inTurn(async () => {
       if (!cancel.signal.aborted) await this.#launchUnproved(deaths);

@@ -33,8 +33,7 @@ exec "$@"`;
 export class Worker {
   readonly generation: number;
   readonly pid: number;
-  /** When it was launched, Unix milliseconds. */
-  readonly startedAt = Date.now();
+  #launchedAt = performance.now();
   /** Resolves when it has ended; never rejects. */
   readonly exited: Promise<ProcessExit>;
   #exit: ProcessExit | undefined;
@@ -65,6 +64,11 @@ export class Worker {
         fds,
       });
     return new Worker(spec.generation, process);
+  }
+
+  /** How long ago it was launched, milliseconds, whatever happens to the clock. */
+  get ageMs(): number {
+    return Math.round(performance.now() - this.#launchedAt);
   }
 
   /** How it ended, or `undefined` while it runs. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DewyError, FilesystemError, systemErrorCode } from "../base/errors.ts";
 import {
   activate,
@@ -61,6 +61,13 @@ export class ReleaseStore {
     return readCurrent(this.#options.root);
   }
 
+  /** Whether `current` leads to the release at `path`, on whatever way. */
+  async isCurrent(path: string): Promise<boolean> {
+    const current = await this.current();
+    return current !== undefined && await this.has(path) &&
+      current === await Deno.realPath(path);
+  }
+
   /** Whether a release folder is there. */
   async has(path: string): Promise<boolean> {
     try {
@@ -103,7 +110,8 @@ export class ReleaseStore {
       const id = nextReleaseId(this.#options.now(), await this.#ids());
       const path = join(this.#folder, id);
       await Deno.rename(staging, path);
-      return { path, ...summary };
+      // As `current` will be read: `releases` itself may be a link to another disk.
+      return { path: await Deno.realPath(path), ...summary };
     } catch (error) {
       // The first failure says more than a second one about the same disk.
       await removeTree(staging).catch(() => {});
@@ -132,14 +140,12 @@ export class ReleaseStore {
   }
 
   /**
-   * Removes all but the newest `keep` releases, never one of `inUse` (absolute
-   * paths). Returns the paths that went.
+   * Removes all but the newest `keep` releases, never one of `inUse` (paths).
+   * Returns the paths that went.
    */
   async prune(keep: number, inUse: ReadonlySet<string>): Promise<string[]> {
     const ids = await this.#ids();
-    const usedIds = new Set(
-      ids.filter((id) => inUse.has(join(this.#folder, id))),
-    );
+    const usedIds = new Set([...inUse].map((path) => basename(path)));
     const removable = removableReleases(ids, keep, usedIds)
       .map((id) => join(this.#folder, id));
     for (const path of removable) await removeTree(path);

@@ -7,6 +7,7 @@ import type { FailedRelease, State } from "./state.ts";
 /** Why nothing is deployed. */
 export type SkipCode =
   | "up-to-date"
+  | "diverted"
   | "filtered"
   | "incomplete"
   | "downgrade"
@@ -30,8 +31,10 @@ export type Action =
 export interface Situation {
   readonly latest: Latest;
   readonly state: State;
-  /** Whether the deployed release's folder is there and `current` leads to it. */
+  /** Whether the deployed release's folder is there and `current` leads to a folder. */
   readonly intact: boolean;
+  /** Whether `current` leads to another folder than the deployed release's. */
+  readonly diverted: boolean;
   readonly rules: VersionRules;
   readonly allowDowngrade: boolean;
   /** Whether a release that failed before is tried without a pause. */
@@ -39,9 +42,6 @@ export interface Situation {
   /** Unix milliseconds. */
   readonly now: number;
 }
-
-/** No retry is further away than this; a date beyond it comes from a clock that was set back. */
-export const RETRY_MAX_MS = 60 * 60 * 1000;
 
 /** Decides whether the registry's answer is to be deployed. */
 export function decide(situation: Situation): Action {
@@ -61,6 +61,7 @@ export function decide(situation: Situation): Action {
   const { release } = latest;
   const { tag } = release;
   if (state.deployed?.key === cacheKey(release) && situation.intact) {
+    if (situation.diverted) return skipDiverted(tag);
     return {
       kind: "skip",
       code: "up-to-date",
@@ -89,6 +90,13 @@ export function decide(situation: Situation): Action {
   return { kind: "deploy", release, reason: deployReason(situation, release) };
 }
 
+/** Someone moved the link by hand, and is not to be overruled. */
+function skipDiverted(tag: string): Action {
+  const reason =
+    `${tag} is deployed, but current leads to another folder; left as it is until a newer version comes`;
+  return { kind: "skip", code: "diverted", reason, tag };
+}
+
 function recentFailure(
   { state, now, ignoreFailures }: Situation,
   release: Release,
@@ -100,7 +108,9 @@ function recentFailure(
   // Other bytes were published behind the same tag.
   if (failure.fingerprint !== release.fingerprint) return undefined;
   const leftMs = failure.retryAt - now;
-  return leftMs > 0 && leftMs <= RETRY_MAX_MS ? failure : undefined;
+  // More than the whole pause is left when the clock was set back.
+  const pauseMs = failure.retryAt - failure.lastAt;
+  return leftMs > 0 && leftMs <= pauseMs ? failure : undefined;
 }
 
 function failureReason(failure: FailedRelease): string {

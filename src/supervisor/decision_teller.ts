@@ -15,7 +15,8 @@ export class DecisionTeller {
   }
 
   skipped({ code, reason, tag }: Action & { kind: "skip" }): void {
-    const isNotable = code === "downgrade" || code === "failed-before";
+    const isNotable = code === "downgrade" || code === "failed-before" ||
+      code === "diverted";
     const notable = isNotable && this.#reason !== reason;
     this.#reason = isNotable ? reason : "";
     this.#emit({ type: "deploy-skipped", reason, tag, notable });

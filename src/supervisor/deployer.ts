@@ -1,11 +1,16 @@
 import { abortable } from "../base/abortable.ts";
 import { ArtifactError, DewyError } from "../base/errors.ts";
 import { cacheKey, type Release } from "../base/release.ts";
+import type { Clock } from "../base/time.ts";
 import type { CacheEntry } from "../cache/cache.ts";
 import type { CacheKeeper } from "../fetcher/source.ts";
 import type { Application } from "../process/application.ts";
 import type { ReleaseStore, StagedRelease } from "../release/release_store.ts";
-import { fetchArtifact, type FetchDeps } from "./fetch_artifact.ts";
+import {
+  fetchArtifact,
+  type FetchDeps,
+  refuseKnownBad,
+} from "./fetch_artifact.ts";
 import { type HookDeps, runDeployHook } from "./deploy_hook.ts";
 import { attemptsSoFar, failureOf } from "./failure.ts";
 import {
@@ -15,12 +20,15 @@ import {
   type DeployIntent,
   failDeploy,
 } from "./state.ts";
-import { tryOrTell } from "./try_or_tell.ts";
+import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link Deployer} works with. */
 export interface DeployerDeps extends FetchDeps, HookDeps {
   readonly command: "server" | "assets";
   readonly cache: CacheKeeper;
+  readonly clock: Clock;
+  /** Whether bytes that were found bad are tried again. */
+  readonly ignoreFailures: boolean;
   readonly releases: ReleaseStore;
   /** Left out in assets mode. */
   readonly application: Application | undefined;
@@ -84,9 +92,13 @@ export class Deployer {
 
   async #bringIn(progress: Progress, signal: AbortSignal): Promise<void> {
     const { release } = progress;
-    const { emit, releases, state, clock, application } = this.#deps;
+    const { emit, releases, state, clock, application, ignoreFailures } =
+      this.#deps;
     const entry = await fetchArtifact(release, this.#deps, signal);
     progress.entry = entry;
+    if (!ignoreFailures) {
+      refuseKnownBad(entry, state.value.failures, clock.now());
+    }
     await this.#runHook("before", progress, signal);
     const startedAt = clock.now();
     const staged = await releases.stage(
@@ -190,13 +202,19 @@ export class Deployer {
   }
 
   async #bringBack(progress: Progress): Promise<void> {
-    const { application } = this.#deps;
+    const { application, emit } = this.#deps;
     const { previousPath, activated, workerBefore } = progress;
     if (application === undefined || previousPath === undefined) return;
     // Also waits for a start that is under way.
     await application.bringUp();
     const isOther = activated && application.pid !== workerBefore;
-    if (isOther) await application.replace(new AbortController().signal);
+    if (!isOther) return;
+    // The old worker died meanwhile, and the one in front began from the release that failed.
+    try {
+      await application.replace(new AbortController().signal);
+    } catch (error) {
+      emit({ type: "restart-failed", error: asError(error) });
+    }
   }
 
   async #rememberFailure(progress: Progress, error: unknown): Promise<void> {
@@ -226,7 +244,7 @@ export class Deployer {
       type: "deploy-failed",
       failure: {
         tag,
-        error: error instanceof Error ? error : new Error(String(error)),
+        error: asError(error),
         restoredTo,
         attempts,
         retryAt: failed.retryAt,

@@ -1,5 +1,9 @@
 import { errorMessage } from "../base/errors.ts";
-import { decideRetry, decideRetryAfterCrash } from "./retry_policy.ts";
+import {
+  decideRetry,
+  decideRetryAfterCrash,
+  decideRetryAfterCrashLoop,
+} from "./retry_policy.ts";
 import type { DeployIntent, FailedRelease, State } from "./state.ts";
 
 /** Which release failed. */
@@ -45,6 +49,16 @@ export function failureOf(
     lastAt: now,
     retryAt: now + delayMs,
   };
+}
+
+/** Returns the same for a release that crash-looped after it was accepted. */
+export function crashLoopOf(
+  release: ReleaseIdentity,
+  facts: FailureFacts,
+): FailedRelease {
+  const { attempts, now } = facts;
+  const delayMs = decideRetryAfterCrashLoop(attempts, Math.random());
+  return { ...failureOf(release, facts), retryAt: now + delayMs };
 }
 
 /** Returns the same for a deploy that was cut short by the end of dewy itself. */

@@ -1,7 +1,6 @@
 import { ArtifactError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { cacheKey, type Release } from "../base/release.ts";
-import type { Clock } from "../base/time.ts";
 import type { CacheEntry } from "../cache/cache.ts";
 import type { Source } from "../fetcher/source.ts";
 import { type FailedRelease, recordDigest } from "./state.ts";
@@ -12,7 +11,6 @@ export interface FetchDeps {
   readonly source: Source;
   readonly state: StateFile;
   readonly emit: EmitEvent;
-  readonly clock: Clock;
   /** More bytes than this are refused. */
   readonly maxArtifactBytes: number;
   /** Whether an artifact without a published checksum is refused. */
@@ -23,7 +21,7 @@ export interface FetchDeps {
  * Returns the artifact of a release in the cache, downloaded unless it is there
  * already, and verified against its published checksum.
  *
- * @throws {ArtifactError} When its bytes are not what was published, or were refused before.
+ * @throws {ArtifactError} When its bytes are not what was published.
  * @throws {SourceError} When it cannot be downloaded.
  */
 export async function fetchArtifact(
@@ -31,7 +29,7 @@ export async function fetchArtifact(
   deps: FetchDeps,
   signal: AbortSignal,
 ): Promise<CacheEntry> {
-  const { source, state, emit, clock, requireChecksum } = deps;
+  const { source, state, emit, requireChecksum } = deps;
   const { tag } = release;
   const key = cacheKey(release);
   const trustedSha256 = state.value.digests[digestId(release)];
@@ -42,15 +40,6 @@ export async function fetchArtifact(
   }, signal);
   if (verifiedBy !== undefined) {
     emit({ type: "artifact-verified", key, source: verifiedBy });
-  }
-  const { failures } = state.value;
-  const refused = refusedBefore(failures, entry.sha256, clock.now());
-  if (refused !== undefined) {
-    throw new ArtifactError(
-      "refused",
-      `Cannot deploy "${key}": the same bytes failed before: ${refused.reason}`,
-      { hint: "Publish a corrected release" },
-    );
   }
   if (!fromCache) {
     const id = digestId(release);
@@ -70,12 +59,23 @@ function digestId(release: Release): string {
   return fingerprint === undefined ? key : `${key} ${fingerprint}`;
 }
 
-function refusedBefore(
+/**
+ * Checks that the bytes are not those of a release that was found bad a while ago.
+ *
+ * @throws {ArtifactError} When they are.
+ */
+export function refuseKnownBad(
+  { key, sha256 }: CacheEntry,
   failures: readonly FailedRelease[],
-  sha256: string,
   now: number,
-): FailedRelease | undefined {
-  return failures.find((failed) =>
+): void {
+  const known = failures.find((failed) =>
     failed.quarantined && failed.sha256 === sha256 && now < failed.retryAt
+  );
+  if (known === undefined) return;
+  throw new ArtifactError(
+    "refused",
+    `Cannot deploy "${key}": the same bytes failed before: ${known.reason}`,
+    { hint: "Publish a corrected release" },
   );
 }

@@ -46,7 +46,9 @@ export class PollPause {
 
   /** Returns the pause from now on, when `elapsedMs` of the interval are over. */
   nextMs(elapsedMs: number): number {
-    return Math.max(this.#backoffMs() - elapsedMs, this.#wishedMs(), 0);
+    // A clock that was set back meanwhile must not make the pause longer.
+    const spentMs = Math.max(elapsedMs, 0);
+    return Math.max(this.#backoffMs() - spentMs, this.#wishedMs(), 0);
   }
 
   /**

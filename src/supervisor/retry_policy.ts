@@ -1,6 +1,7 @@
 import {
   ApplicationError,
   ArtifactError,
+  type ArtifactErrorCode,
   FilesystemError,
   SourceError,
 } from "../base/errors.ts";
@@ -12,9 +13,11 @@ const MINUTE = 60 * SECOND;
 /** The bytes are bad: only other bytes can help, which the fingerprint shows by itself. */
 const BAD_BYTES: BackoffPolicy = { baseMs: 5 * MINUTE, maxMs: 60 * MINUTE };
 /** The program did not come up: that may be its surroundings. */
-const DID_NOT_START: BackoffPolicy = {
-  baseMs: 30 * SECOND,
-  maxMs: 60 * MINUTE,
+const DID_NOT_START: BackoffPolicy = { baseMs: MINUTE, maxMs: 60 * MINUTE };
+/** It was in service and died again and again: another try costs requests. */
+const CRASH_LOOPED: BackoffPolicy = {
+  baseMs: 60 * MINUTE,
+  maxMs: 24 * 60 * MINUTE,
 };
 /** The disk is full or read-only: someone will see to it. */
 const DISK: BackoffPolicy = { baseMs: 30 * SECOND, maxMs: 5 * MINUTE };
@@ -24,6 +27,17 @@ const SOURCE: BackoffPolicy = { baseMs: 10 * SECOND, maxMs: 2 * MINUTE };
 const LONGEST_WISH_MS = 60 * MINUTE;
 /** A deploy cut short by a crash of dewy is tried again at once this often. */
 const FREE_INTERRUPTIONS = 2;
+
+/**
+ * What the bytes themselves are to blame for: not a short read, which is the
+ * transport's fault, and not a limit, which a setting can raise.
+ */
+const BAD_CODES: ReadonlySet<ArtifactErrorCode> = new Set([
+  "checksum",
+  "corrupt",
+  "refused",
+  "unsupported",
+]);
 
 /** What becomes of a release whose deploy failed. */
 export interface RetryDecision {
@@ -44,8 +58,7 @@ export function decideRetry(
   attempts: number,
   random: number,
 ): RetryDecision {
-  // A short read is the transport's fault, not the publisher's.
-  const badBytes = error instanceof ArtifactError && error.code !== "length";
+  const badBytes = error instanceof ArtifactError && BAD_CODES.has(error.code);
   const policy = badBytes
     ? BAD_BYTES
     : error instanceof ApplicationError
@@ -61,6 +74,14 @@ export function decideRetry(
     ),
     quarantined: badBytes,
   };
+}
+
+/** Decides the same for a release that crash-looped after it was accepted. */
+export function decideRetryAfterCrashLoop(
+  attempts: number,
+  random: number,
+): number {
+  return backoffMs(attempts, CRASH_LOOPED, random);
 }
 
 /** Decides the same for a deploy that was cut short by the end of dewy itself. */

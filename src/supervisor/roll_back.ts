@@ -1,10 +1,10 @@
-import { ApplicationError } from "../base/errors.ts";
+import { ApplicationError, DewyError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import type { Clock } from "../base/time.ts";
 import type { CacheKeeper } from "../fetcher/source.ts";
 import type { Application } from "../process/application.ts";
 import type { ReleaseStore } from "../release/release_store.ts";
-import { failureOf } from "./failure.ts";
+import { crashLoopOf } from "./failure.ts";
 import {
   beginRollback,
   type DeployedRelease,
@@ -17,7 +17,7 @@ import { asError, tryOrTell } from "./try_or_tell.ts";
 /** A release that dies again and again this soon after its deploy is taken back, milliseconds. */
 const PROBATION_MS = 10 * 60 * 1000;
 /** So many young deaths in a row are a crash loop. */
-const CRASH_LOOP = 3;
+export const CRASH_LOOP = 3;
 
 /** What is to be put back, and for which release. */
 export interface Rollback {
@@ -63,43 +63,54 @@ export async function rollBack(
   const { state, releases, cache, application, clock, emit } = deps;
   if (!await releases.has(good.path)) return;
   const { tag } = bad;
-  const error = new ApplicationError(
-    `The worker of ${tag} died ${application.deaths} times in a row after its deploy`,
-    {
-      hint:
-        "See the application's own output above; mend it and publish a newer version",
-    },
-  );
+  const error = crashLoopError(tag, application.deaths);
   emit({ type: "rollback-started", tag, to: good.tag, reason: error.message });
   // A full disk may be the very reason of the crash loop: it must not forbid the way back.
   const update = (change: (state: State) => State) =>
     tryOrTell("the state", () => state.update(change), emit);
-  const before = state.value;
-  await update((value) => beginRollback(value, bad, good));
-  try {
-    await releases.activate(good.path);
-  } catch (error) {
-    // Nothing has moved, and nothing may be remembered as moved.
-    await update(() => before);
-    throw error;
-  }
+  await moveBack({ bad, good }, deps, update);
   const attempts = (bad.failedBefore ?? 0) + 1;
-  const failed = failureOf(bad, { error, attempts, now: clock.now() });
+  const failed = crashLoopOf(bad, { error, attempts, now: clock.now() });
   await restart(good, deps, signal);
   const durationMs = clock.now() - failed.lastAt;
-  await update((value) =>
-    failDeploy(value, failed, { kind: "failed", durationMs })
-  );
-  await tryOrTell(
-    "the cache entry current",
-    () => cache.writeCurrent(good.key),
-    emit,
-  );
+  const outcome = { kind: "failed", durationMs } as const;
+  await update((value) => failDeploy(value, failed, outcome));
   const { retryAt } = failed;
   emit({
     type: "deploy-failed",
     failure: { tag, error, restoredTo: good.tag, attempts, retryAt },
   });
+  const writeCurrent = () => cache.writeCurrent(good.key);
+  await tryOrTell("the cache entry current", writeCurrent, emit);
+}
+
+/** Writes down what is about to happen and moves the link. */
+async function moveBack(
+  { bad, good }: Rollback,
+  { state, releases }: RollbackDeps,
+  update: (change: (state: State) => State) => Promise<void>,
+): Promise<void> {
+  const before = state.value;
+  await update((value) => beginRollback(value, bad, good));
+  try {
+    await releases.activate(good.path);
+  } catch (error) {
+    // What has not moved may not be remembered as moved.
+    if (await releases.current() !== good.path) {
+      await update(() => before);
+      throw error;
+    }
+  }
+}
+
+function crashLoopError(tag: string, deaths: number): ApplicationError {
+  return new ApplicationError(
+    `The worker of ${tag} died ${deaths} times in a row after its deploy`,
+    {
+      hint:
+        "See the application's own output above; mend it and publish a newer version",
+    },
+  );
 }
 
 async function restart(
@@ -113,7 +124,8 @@ async function restart(
     const { ports } = application;
     emit({ type: "server-started", tag, ports, restarted: true });
   } catch (error) {
-    signal.throwIfAborted();
+    // A stop ends it here; the time limit of a tick does not.
+    if (signal.aborted && !(signal.reason instanceof DewyError)) throw error;
     // Its replacement is due anyway, and `current` leads to the good release by now.
     emit({ type: "restart-failed", error: asError(error) });
   }

@@ -12,6 +12,7 @@ import {
   type ReporterDeps,
 } from "./reporter.ts";
 import { decideRollback, rollBack } from "./roll_back.ts";
+import { requireStanding, standUp, waitUnlessCrashing } from "./stand_up.ts";
 import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link Supervisor} works with. */
@@ -60,34 +61,18 @@ export class Supervisor {
   async run(signal: AbortSignal): Promise<void> {
     const { settings, clock } = this.#deps;
     await recover(this.#deps);
-    await this.#standUp();
+    await standUp(this.#deps);
     while (!signal.aborted) {
       const startedAt = clock.now();
       const error = await this.#tick(signal);
       if (settings.once) {
         if (error !== undefined) throw error;
-        return;
+        return await requireStanding(this.#deps, signal);
       }
       const elapsedMs = clock.now() - startedAt;
       const jitterMs = this.#pause.jitterMs(Math.random());
-      await clock.delay(this.#pause.nextMs(elapsedMs) + jitterMs, signal);
-    }
-  }
-
-  /** Has the last good release in service, whatever the registry says. */
-  async #standUp(): Promise<void> {
-    const { application, releases, state, emit } = this.#deps;
-    await this.#repairLink();
-    const { deployed } = state.value;
-    if (application === undefined || application.running) return;
-    if (deployed === undefined) return;
-    if (await releases.current() === undefined) return;
-    const { tag } = deployed;
-    emit({ type: "server-starting", tag });
-    await application.bringUp();
-    const { ports } = application;
-    if (application.pid !== undefined) {
-      emit({ type: "server-started", tag, ports, restarted: false });
+      const pauseMs = this.#pause.nextMs(elapsedMs) + jitterMs;
+      await waitUnlessCrashing(pauseMs, this.#deps, signal);
     }
   }
 
@@ -104,11 +89,11 @@ export class Supervisor {
         },
       );
     try {
-      await withDeadline(
+      const isWell = await withDeadline(
         { signal, ms, onTimeout },
         (signal) => this.#pollAndDeploy(signal),
       );
-      this.#clearErrors();
+      if (isWell) this.#clearErrors();
       return undefined;
     } catch (error) {
       if (signal.aborted) return undefined;
@@ -119,15 +104,16 @@ export class Supervisor {
     }
   }
 
-  async #pollAndDeploy(signal: AbortSignal): Promise<void> {
+  /** Returns whether all is as it should be: not so while a release that failed is only waited for. */
+  async #pollAndDeploy(signal: AbortSignal): Promise<boolean> {
     await this.#endCrashLoop(signal);
-    await this.#standUp();
+    await standUp(this.#deps);
     const latest = await this.#ask(signal);
     const action = await this.#decide(latest);
     if (action.kind === "skip") {
       this.#teller.skipped(action);
       if (this.#deps.settings.once) refuseUnfinished(action);
-      return;
+      return action.code !== "failed-before";
     }
     const { release, reason } = action;
     this.#teller.deploys();
@@ -140,6 +126,7 @@ export class Supervisor {
     }
     await this.#reporter.report(release, signal);
     await this.#cleanUp();
+    return true;
   }
 
   async #endCrashLoop(signal: AbortSignal): Promise<void> {
@@ -153,19 +140,6 @@ export class Supervisor {
     if (rollback !== undefined) {
       await rollBack(rollback, { ...this.#deps, application }, signal);
     }
-  }
-
-  /** Makes `current` again when someone removed it while its release is there. */
-  async #repairLink(): Promise<void> {
-    const { state, releases, emit } = this.#deps;
-    const { deployed } = state.value;
-    if (deployed === undefined || await releases.current() !== undefined) {
-      return;
-    }
-    const { path } = deployed;
-    if (!await releases.has(path)) return;
-    await releases.activate(path);
-    emit({ type: "link-created", from: path, to: releases.link });
   }
 
   async #ask(signal: AbortSignal): Promise<Latest> {
@@ -207,12 +181,14 @@ export class Supervisor {
     const intact = deployed !== undefined &&
       await releases.has(deployed.path) &&
       await releases.current() !== undefined;
+    const diverted = intact && !await releases.isCurrent(deployed.path);
     const { allowDowngrade } = settings;
     const { rules } = registry;
     return decide({
       latest,
       state: state.value,
       intact,
+      diverted,
       rules,
       allowDowngrade,
       // Whoever asks for one tick wants the attempt now.

@@ -53,6 +53,32 @@ Deno.test("endOrphans() does not touch a process that only has the same number",
   assert.ok(await isAlive(worker.pid));
 });
 
+Deno.test("endOrphans() does not touch a group that was left behind in another boot, or began earlier", async () => {
+  await using dir = await TempDir.create();
+  await using worker = await startGroup(
+    dir,
+    "sleep 600 & echo $! > child; exec sleep 600",
+  );
+  const child = await eventually(
+    async () => Number(await Deno.readTextFile(dir.join("child"))) || undefined,
+    { message: "the worker has a child" },
+  );
+  await new WorkerLedger(dir.path).add(worker.pid, NOT_TIED);
+  const [record] = JSON.parse(await Deno.readTextFile(dir.join("workers.json")));
+  const [startedAt, boot] = record.startTime.split(" ");
+  await worker.kill();
+  for (
+    const startTime of [
+      `${startedAt} 00000000-0000-0000-0000-000000000000`,
+      `${Number(startedAt) + 1_000_000} ${boot}`,
+    ]
+  ) {
+    await write(dir, [{ pid: worker.pid, startTime, tied: false }]);
+    assert.deepEqual(await endOrphans(dir), []);
+    assert.ok(await isAlive(child));
+  }
+});
+
 Deno.test("endOrphans() does not touch a process of which no start time is known", async () => {
   await using dir = await TempDir.create();
   await using worker = await startGroup(dir, "exec sleep 600");
@@ -112,7 +138,7 @@ Deno.test("a ledger forgets a worker that has ended", async () => {
   );
   assert.ok(Array.isArray(records) && records.length === 1);
   assert.equal(records[0].pid, worker.pid);
-  assert.match(records[0].startTime, /^\d+$/);
+  assert.match(records[0].startTime, /^\d+ [0-9a-f-]{36}$/);
 });
 
 /** The kernel does not end the worker with its dewy. */

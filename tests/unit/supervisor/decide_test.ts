@@ -141,8 +141,9 @@ Deno.test("decide() lets no failure of another version stand in the way", () => 
 });
 
 Deno.test("decide() does not wait a day when the clock was set back", () => {
-  const retryAt = NOW + 24 * 60 * MINUTE;
-  const failures = [{ ...failed("v2.0.0"), retryAt }];
+  const lastAt = NOW + 24 * 60 * MINUTE;
+  const retryAt = lastAt + 30 * MINUTE;
+  const failures = [{ ...failed("v2.0.0"), lastAt, retryAt }];
   const state = { ...deployed("v1.0.0"), failures };
   const action = decide(situation({ offered: "v2.0.0", state }));
   assert.equal(action.kind, "deploy");
@@ -220,6 +221,7 @@ function situation(
     readonly offered: string;
     readonly state?: State;
     readonly intact?: boolean;
+    readonly diverted?: boolean;
     readonly ignoreFailures?: boolean;
   },
 ): Situation {
@@ -227,6 +229,7 @@ function situation(
     latest: offer(given.offered),
     state: given.state ?? EMPTY_STATE,
     intact: given.intact ?? true,
+    diverted: given.diverted ?? false,
     ignoreFailures: given.ignoreFailures ?? false,
     rules: { preRelease: false, slot: "" },
     allowDowngrade: false,

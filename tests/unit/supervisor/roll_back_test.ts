@@ -141,6 +141,7 @@ class Bench implements AsyncDisposable {
     const application: Application = {
       running: true,
       pid: 42,
+      nextDeath: new AbortController().signal,
       deaths: 4,
       ports: 1,
       bringUp: () => Promise.resolve(),
