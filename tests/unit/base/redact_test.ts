@@ -10,6 +10,18 @@ const MASKED:
       "get https://bob:hunter2@host/x failed",
       "get https://***@host/x failed",
     ],
+    [
+      "a password with a slash or an at sign",
+      "open postgres://app:p@ss/w0rd@db/app failed",
+      "open postgres://***@db/app failed",
+    ],
+    ["a password with a slash", "'amqp://u:pa/ss@db'", "'amqp://***@db'"],
+    ["a password without user", "redis://:p@ss/word@db:1", "redis://***@db:1"],
+    [
+      "each of two URLs",
+      "https://a:b@c/ postgres://d:e/f@g/h",
+      "https://***@c/ postgres://***@g/h",
+    ],
     ["a token as user", "https://ghp_123@host/", "https://***@host/"],
     [
       "secret options of a URL",
@@ -33,6 +45,57 @@ for (const [what, text, masked] of MASKED) {
     assert.equal(none(text), masked);
   });
 }
+
+const KEPT = [
+  "https://host/@scope/package",
+  "https://host:8080/@scope/package@1.2.3",
+  "http://[::1]:8080/a@b",
+  "https://host/users?mail=a:b@c",
+  "see //comment: mail bob@host",
+];
+
+for (const text of KEPT) {
+  Deno.test(`createRedactor() leaves ${text}, which holds no password`, () => {
+    assert.equal(none(text), text);
+  });
+}
+
+Deno.test("createRedactor() takes a long text in little time", () => {
+  const startedAt = performance.now();
+  none("//a:".repeat(20_000));
+  none(`//${"a:b/".repeat(20_000)}`);
+  none("//a:b@".repeat(20_000));
+  const passed = performance.now() - startedAt;
+  assert.ok(passed < 1_000, `${passed} ms`);
+});
+
+Deno.test("createRedactor() masks passwords, keys and data sources of variables", () => {
+  const redact = createRedactor({
+    SMTP_PASS: "pass-of-smtp",
+    SIGNING_KEY: "key-of-signing",
+    SENTRY_DSN: "dsn-of-sentry",
+    DATABASE_URL: "postgres://app:url-password@db/app",
+    REDIS_URL: "redis://:p%40ss@ca/che@cache:6379",
+    SIGNING_KEY_PATH: "/etc/signing",
+    SIGNING_KEY_ID: "id-of-key",
+    SIGNING_KEY_FILE: "/etc/file",
+    COMPASS: "north-east",
+    MONKEY: "bonobo",
+    BASE_URL: "https://example.com/",
+    PROXY_URL: "http://user:abc@proxy",
+  });
+  assert.equal(
+    redact("pass-of-smtp key-of-signing dsn-of-sentry"),
+    "*** *** ***",
+  );
+  assert.equal(redact("with url-password to db"), "with *** to db");
+  assert.equal(redact("with p%40ss@ca/che or p@ss@ca/che"), "with *** or ***");
+  for (const text of ["/etc/signing", "id-of-key", "/etc/file", "north-east"]) {
+    assert.equal(redact(text), text);
+  }
+  const words = "bonobo https://example.com/ abc app";
+  assert.equal(redact(words), words);
+});
 
 Deno.test("createRedactor() masks values of variables with a secret's name", () => {
   const redact = createRedactor({
