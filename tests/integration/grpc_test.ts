@@ -30,7 +30,7 @@ class GrpcBench implements AsyncDisposable {
     this.#webPort = web.addr.port;
   }
 
-  static async create(withTls = false): Promise<GrpcBench> {
+  static async create({ withTls } = { withTls: false }): Promise<GrpcBench> {
     const bench = await ServerBench.create();
     const options = withTls
       ? { tls: await makeCertificates(bench.workdir) }
@@ -114,7 +114,7 @@ Deno.test("a gRPC server is told why a deploy failed, and may go back to an olde
 });
 
 Deno.test("a gRPC server behind TLS that is killed or frozen is asked again when it is back", async () => {
-  await using grpc = await GrpcBench.create(true);
+  await using grpc = await GrpcBench.create({ withTls: true });
   const { bench, server } = grpc;
   await bench.publish("v1.0.0");
   await bench.publish("v2.0.0");

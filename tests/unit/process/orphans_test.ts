@@ -64,7 +64,9 @@ Deno.test("endOrphans() does not touch a group that was left behind in another b
     { message: "the worker has a child" },
   );
   await new WorkerLedger(dir.path).add(worker.pid, NOT_TIED);
-  const [record] = JSON.parse(await Deno.readTextFile(dir.join("workers.json")));
+  const [record] = JSON.parse(
+    await Deno.readTextFile(dir.join("workers.json")),
+  );
   const [startedAt, boot] = record.startTime.split(" ");
   await worker.kill();
   for (
