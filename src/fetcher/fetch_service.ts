@@ -8,7 +8,7 @@ import { openCache } from "../cache/open_cache.ts";
 import { openRegistry } from "../registry/open_registry.ts";
 import type { DeployReport, Latest, Registry } from "../registry/registry.ts";
 import type { Archive, ExtractOptions } from "../release/extract.ts";
-import type { TreePlan } from "../release/tree_writer.ts";
+import type { TreePlan } from "../release/tree_plan.ts";
 import type { ObtainedArtifact, ObtainOptions, Source } from "./source.ts";
 
 /** Where releases come from; plain values, so that they can be posted to an isolate. */

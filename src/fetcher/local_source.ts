@@ -2,7 +2,7 @@ import type { Release, VersionRules } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
 import type { DeployReport, Latest } from "../registry/registry.ts";
 import type { Archive, ExtractOptions } from "../release/extract.ts";
-import type { TreePlan } from "../release/tree_writer.ts";
+import type { TreePlan } from "../release/tree_plan.ts";
 import { FetchService } from "./fetch_service.ts";
 import { Fetcher, type FetcherOptions } from "./fetcher.ts";
 import type {

@@ -2,7 +2,8 @@ import type { Release } from "../base/release.ts";
 import type { Cache, CacheEntry } from "../cache/cache.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Archive } from "../release/extract.ts";
-import type { ExtractLimits, TreePlan } from "../release/tree_writer.ts";
+import type { TreePlan } from "../release/tree_plan.ts";
+import type { ExtractLimits } from "../release/tree_writer.ts";
 
 /** How an artifact is obtained. */
 export interface ObtainOptions {

@@ -10,12 +10,8 @@ import { decompress } from "./decompress.ts";
 import { corrupt } from "./extract_errors.ts";
 import { finishTree } from "./finish_tree.ts";
 import { TarReader } from "./tar_reader.ts";
-import {
-  type ExtractLimits,
-  type ExtractSummary,
-  type TreePlan,
-  TreeWriter,
-} from "./tree_writer.ts";
+import type { ExtractSummary, TreePlan } from "./tree_plan.ts";
+import { type ExtractLimits, TreeWriter } from "./tree_writer.ts";
 import { Turns } from "./turns.ts";
 
 export type { ExtractLimits, ExtractSummary };

@@ -1,11 +1,11 @@
 import { refused, writeFailure } from "./extract_errors.ts";
-import { treePath } from "./tree_path.ts";
 import type {
   ExtractSummary,
   PlannedDirectory,
   PlannedLink,
   TreePlan,
-} from "./tree_writer.ts";
+} from "./tree_plan.ts";
+import { treePath } from "./tree_path.ts";
 import type { Turns } from "./turns.ts";
 
 const MODE_BITS = 0o777;

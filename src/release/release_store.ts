@@ -7,7 +7,8 @@ import {
   refuseRealCurrent,
 } from "./activate.ts";
 import { finishTree } from "./finish_tree.ts";
-import type { ExtractLimits, ExtractSummary, TreePlan } from "./tree_writer.ts";
+import type { ExtractSummary, TreePlan } from "./tree_plan.ts";
+import type { ExtractLimits } from "./tree_writer.ts";
 import { Turns } from "./turns.ts";
 import {
   isReleaseId,

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { refused, tooLarge, writeFailure } from "./extract_errors.ts";
 import { followLink, type TreeNode } from "./tree_links.ts";
+import type { PlannedDirectory, PlannedLink, TreePlan } from "./tree_plan.ts";
 import { treePath } from "./tree_path.ts";
 import type { Turns } from "./turns.ts";
+import { umaskIn } from "./umask.ts";
 
 /** How much an archive may unpack to. */
 export interface ExtractLimits {
@@ -14,33 +16,6 @@ export interface ExtractLimits {
   readonly maxEntries: number;
   /** Parts of one path. */
   readonly maxDepth: number;
-}
-
-/** What was unpacked. */
-export interface ExtractSummary {
-  /** Files, folders and links. */
-  readonly entries: number;
-  /** Bytes of all files. */
-  readonly bytes: number;
-}
-
-/** A symbolic link that is still to be made; its path is relative to the root. */
-export interface PlannedLink {
-  readonly path: string;
-  readonly target: string;
-}
-
-/** A folder that is still to get its mode; its path is relative to the root. */
-export interface PlannedDirectory {
-  readonly path: string;
-  readonly mode: number;
-}
-
-/** What is left to do once all files are written. */
-export interface TreePlan extends ExtractSummary {
-  readonly links: readonly PlannedLink[];
-  /** A parent comes before what is in it. */
-  readonly directories: readonly PlannedDirectory[];
 }
 
 const MODE_BITS = 0o777;
@@ -58,7 +33,8 @@ interface OpenFile {
  * Writes the tree of an archive into an empty folder. All that keeps an archive
  * from reaching out of it is here, for every format:
  *
- * - a name is relative, does not climb, and is used once; only a folder may come again, its last mode counts;
+ * - a name is relative and does not climb, and is used once, but that a folder
+ *   may come again, its last mode counts, and a file, which replaces the file before it;
  * - while anything is written there is no symbolic link on disk: they are only
  *   planned, each after its way was followed, and made by {@link finishTree};
  * - nothing is written below a link, and a hard link leads to a file of this tree;
@@ -70,7 +46,10 @@ export class TreeWriter implements Disposable {
   readonly #umask: number;
   readonly #tree = new Map<string, TreeNode>([["", { kind: "directory" }]]);
   #files = 0;
+  /** All that was written. */
   #bytes = 0;
+  /** Of files that later ones of the same name replaced. */
+  #replacedBytes = 0;
   #open: OpenFile | undefined;
 
   /** `root` is the existing empty folder to fill. */
@@ -98,10 +77,14 @@ export class TreeWriter implements Disposable {
 
   /** Begins a file; {@link write} fills it and {@link closeFile} ends it. `size` is what the archive announces. */
   openFile(path: string, mode: number, size: number): void {
-    const key = this.#newKey(path);
+    const parts = treePath(path, this.#limits.maxDepth);
+    const key = parts.join("/");
+    const isReplaced = this.#tree.get(key)?.kind === "file";
+    if (!isReplaced) this.#newKey(path);
     if (size > this.#limits.maxFileBytes) throw this.#fileTooLarge();
     if (this.#bytes + size > this.#limits.maxBytes) throw this.#treeTooLarge();
-    this.#add(key, { kind: "file" });
+    if (isReplaced) this.#removeFile(key);
+    else this.#add(key, { kind: "file" });
     const options = { write: true, createNew: true, mode: mode & MODE_BITS };
     const file = this.#system(key, (at) => Deno.openSync(at, options));
     this.#open = { path: key, file, bytes: 0 };
@@ -170,7 +153,8 @@ export class TreeWriter implements Disposable {
       }
     }
     const entries = this.#tree.size - 1;
-    return { links, directories, entries, bytes: this.#bytes };
+    const bytes = this.#bytes - this.#replacedBytes;
+    return { links, directories, entries, bytes };
   }
 
   [Symbol.dispose](): void {
@@ -184,6 +168,15 @@ export class TreeWriter implements Disposable {
     if (this.#tree.has(key)) throw duplicate(path);
     this.#makeParents(path, parts);
     return key;
+  }
+
+  /** Removes a name, not what it leads to: another hard link keeps the content. */
+  #removeFile(key: string): void {
+    this.#system(key, (at) => {
+      const { nlink, size } = Deno.lstatSync(at);
+      Deno.removeSync(at);
+      if (nlink === 1) this.#replacedBytes += size;
+    });
   }
 
   #makeParents(path: string, parts: readonly string[]): void {
@@ -238,13 +231,4 @@ function writeAll(file: Deno.FsFile, chunk: Uint8Array): void {
   for (let done = 0; done < chunk.length;) {
     done += file.writeSync(done === 0 ? chunk : chunk.subarray(done));
   }
-}
-
-/** Returns the umask. The system call that tells it needs a permission that extraction shall not have. */
-function umaskIn(root: string): number {
-  const probe = join(root, ".umask");
-  Deno.mkdirSync(probe, { mode: MODE_BITS });
-  const { mode } = Deno.lstatSync(probe);
-  Deno.removeSync(probe);
-  return ~(mode ?? DEFAULT_DIRECTORY_MODE) & MODE_BITS;
 }

@@ -186,7 +186,24 @@ const REFUSED_TARS: readonly Case[] = [
   ],
   ["an unknown type", () => tar(file, { name: "z", type: "Z" })],
   ["a global header that names", () => tar(pax({ path: "b" }, "g"), file)],
-  ["a file twice", () => tar(file, { name: "./a", body: "b" })],
+  [
+    "a hard link twice",
+    () => tar(file, hardLink("h", "a"), hardLink("h", "a")),
+  ],
+  [
+    "a hard link in place of a file",
+    () => tar(file, { name: "b" }, hardLink("b", "a")),
+  ],
+  ["a hard link in place of itself", () => tar(file, hardLink("a", "a"))],
+  [
+    "a link in place of a file",
+    () => tar(file, { name: "b" }, symlink("b", "a")),
+  ],
+  [
+    "a file in place of a link",
+    () => tar(file, symlink("l", "a"), { name: "l" }),
+  ],
+  ["a folder in place of a file", () => tar(file, directory("a"))],
   ["a link twice", () => tar(file, symlink("l", "a"), symlink("l", "a"))],
   ["a file below a file", () => tar(file, { name: "a/b" })],
   ["a file in place of a folder", () => tar(directory("d"), { name: "d" })],
@@ -207,6 +224,10 @@ const LARGE_TARS: readonly Case[] = [
   ],
   ["a header of 2 MiB", () => tar({ name: "x", type: "x", body: zeros(2) })],
   ["many entries", () => tar(...numbered((name) => ({ name })))],
+  [
+    "a file that comes again and is much together",
+    () => tar(...[1, 2, 3].map(() => ({ name: "a", body: zeros(3) }))),
+  ],
   [
     "many implied folders",
     () => tar(...numbered((name) => ({ name: `${name}/x/f` })).slice(0, 300)),
@@ -276,7 +297,10 @@ const REFUSED_ZIPS: readonly Case[] = [
   ["a folder that is a file", () => zip({ name: "d/", mode: 0o100644 })],
   ["an encrypted file", () => zip({ ...file, flags: 0x801 })],
   ["a strongly encrypted file", () => zip({ ...file, flags: 0x841 })],
-  ["a file twice", () => zip(file, file)],
+  [
+    "a file in place of a link",
+    () => zip(file, { name: "l", body: "a", mode: linkMode }, { name: "l" }),
+  ],
   [
     "entries that overlap",
     () =>

@@ -18,6 +18,7 @@ import {
   tar,
   tarEntry,
 } from "../../support/tar_bytes.ts";
+import { TempDir } from "../../support/temp_dir.ts";
 import { zip } from "../../support/zip_bytes.ts";
 
 const umask = Deno.umask();
@@ -51,6 +52,58 @@ Deno.test("extractArchive() leaves the mode of its folder alone", async () => {
   const root = { name: "./", type: "5", mode: 0o700 };
   await extractBytes(yard, { name: "a.tar", bytes: tar(root, { name: "f" }) });
   assert.equal((await Deno.stat(yard.target)).mode ?? 0, 0o40750);
+});
+
+for (const [name, make] of [["a.tar", tar], ["a.zip", zip]] as const) {
+  Deno.test(`extractArchive() lets a later file of ${name} replace an earlier one`, async () => {
+    await using yard = await openYard();
+    const archive = make(
+      { name: "app", body: "old and long", mode: 0o100755 },
+      { name: "other", body: "x", mode: 0o100644 },
+      { name: "./app", body: "new", mode: 0o100644 },
+      { name: "app", body: "newest", mode: 0o100600 },
+    );
+    const summary = await extractBytes(yard, { name, bytes: archive });
+    const at = join(yard.target, "app");
+    assert.equal(await Deno.readTextFile(at), "newest");
+    assert.equal((await Deno.stat(at)).mode ?? 0, 0o100600);
+    assert.deepEqual(summary, { entries: 2, bytes: 7 });
+  });
+}
+
+Deno.test("extractArchive() leaves a hard link what it is when a later file takes its other name", async () => {
+  await using yard = await openYard();
+  const archive = tar(
+    { name: "a", body: "old" },
+    { name: "h", type: "1", target: "a" },
+    { name: "a", body: "newer" },
+    { name: "i", type: "1", target: "a" },
+    { name: "h2", type: "1", target: "h" },
+  );
+  const summary = await extractBytes(yard, { name: "a.tar", bytes: archive });
+  const read = (name: string) => Deno.readTextFile(join(yard.target, name));
+  const texts = await Promise.all(["a", "h", "h2", "i"].map(read));
+  assert.deepEqual(texts, ["newer", "old", "old", "newer"]);
+  assert.deepEqual(summary, { entries: 4, bytes: 8 });
+});
+
+Deno.test("extractArchive() takes what tar -r appends", async () => {
+  await using yard = await openYard();
+  await using dir = await TempDir.create();
+  const run = async (...args: string[]) => {
+    const { success } = await new Deno.Command("tar", { args, cwd: dir.path })
+      .output();
+    assert.ok(success);
+  };
+  await Deno.writeTextFile(dir.join("app"), "old");
+  await Deno.writeTextFile(dir.join("data"), "data");
+  await run("-cf", "a.tar", "app", "data");
+  await Deno.writeTextFile(dir.join("app"), "new one");
+  await run("-rf", "a.tar", "app");
+  const bytes = await Deno.readFile(dir.join("a.tar"));
+  const summary = await extractBytes(yard, { name: "a.tar", bytes });
+  assert.equal(await Deno.readTextFile(join(yard.target, "app")), "new one");
+  assert.deepEqual(summary, { entries: 2, bytes: 11 });
 });
 
 Deno.test("extractArchive() gives a repeated folder its last mode", async () => {
