@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { EmitEvent } from "../base/event.ts";
+import type { Redact } from "../base/redact.ts";
 import { platformOf } from "../base/platform.ts";
 import { systemClock } from "../base/time.ts";
 import { Fetcher, type FetcherOptions } from "../fetcher/fetcher.ts";
@@ -15,7 +16,7 @@ import { WorkerLedger } from "../process/orphans.ts";
 import { ServerProcess } from "../process/server_process.ts";
 import { ReleaseStore } from "../release/release_store.ts";
 import { StateFile } from "../supervisor/state_file.ts";
-import { Supervisor } from "../supervisor/supervisor.ts";
+import { Supervisor, type SupervisorDeps } from "../supervisor/supervisor.ts";
 import type { AssetsSettings, ServerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
 
@@ -27,6 +28,7 @@ export interface ComposeOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly hostname: string;
   readonly emit: EmitEvent;
+  readonly redact: Redact;
 }
 
 /** The composed program; disposing it stops the application and gives up what it holds. */
@@ -46,11 +48,11 @@ const MAX_DEPTH = 64;
  * @throws {SourceError} When an address cannot be listened on.
  */
 export async function compose(options: ComposeOptions): Promise<Program> {
-  const { settings, root, env, emit } = options;
+  const { settings, root, emit, redact } = options;
   await using stack = new AsyncDisposableStack();
   const source = stack.use(await openSource(options));
   stack.use(await lockWorkdir(root));
-  const state = await StateFile.open(join(root, ".dewy"), emit);
+  const state = await StateFile.open(join(root, ".dewy"), { emit, redact });
   const server = settings.command === "server"
     ? stack.use(await openServer(settings, options))
     : undefined;
@@ -63,11 +65,6 @@ export async function compose(options: ComposeOptions): Promise<Program> {
     state,
     clock,
     emit,
-    // Loaded with the first hook: most hosts have none.
-    runHook: async (options) => {
-      const { runHook } = await import("../process/hook.ts");
-      return await runHook(options);
-    },
     releases: new ReleaseStore({
       root,
       limits: limitsOf(settings),
@@ -79,6 +76,18 @@ export async function compose(options: ComposeOptions): Promise<Program> {
     maxArtifactBytes: settings.maxArtifactBytes,
     requireChecksum: settings.requireChecksum,
     ignoreFailures: settings.once,
+    ...hooksOf(options),
+    settings,
+  });
+  const owned = stack.move();
+  const dispose = () => owned.disposeAsync();
+  return { supervisor, server, [Symbol.asyncDispose]: dispose };
+}
+
+function hooksOf(
+  { settings, root, env }: ComposeOptions,
+): Pick<SupervisorDeps, "hooks" | "runHook"> {
+  return {
     hooks: {
       before: settings.beforeDeployHook,
       after: settings.afterDeployHook,
@@ -87,13 +96,11 @@ export async function compose(options: ComposeOptions): Promise<Program> {
       cwd: root,
       env,
     },
-    settings,
-  });
-  const owned = stack.move();
-  return {
-    supervisor,
-    server,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    // Loaded with the first hook: most hosts have none.
+    runHook: async (options) => {
+      const { runHook } = await import("../process/hook.ts");
+      return await runHook(options);
+    },
   };
 }
 

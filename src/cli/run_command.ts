@@ -27,12 +27,8 @@ export async function runCommand(
 ): Promise<void> {
   const { env, write } = options;
   const { logLevel: level, logFormat: format } = settings;
-  const logger = openLogger({
-    level,
-    format,
-    redact: createRedactor(env),
-    write,
-  });
+  const redact = createRedactor(env);
+  const logger = openLogger({ level, format, redact, write });
   const emit = logEvents(logger);
   let server: ServerProcess | undefined;
   using trap = new SignalTrap({ emit, server: () => server });
@@ -45,12 +41,14 @@ export async function runCommand(
   warn(settings, emit);
   {
     const root = Deno.cwd();
+    const hostname = Deno.hostname();
     await using program = await compose({
       settings,
       root,
       env,
       emit,
-      hostname: Deno.hostname(),
+      redact,
+      hostname,
     });
     server = program.server;
     await program.supervisor.run(trap.signal);

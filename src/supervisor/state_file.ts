@@ -2,16 +2,19 @@ import { join } from "node:path";
 import { writeDurably } from "../base/durable_file.ts";
 import { FilesystemError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
+import type { Redact } from "../base/redact.ts";
 import { EMPTY_STATE, type State } from "./state.ts";
 
 /** The state, and the file it is kept in: `.dewy/state.json`. */
 export class StateFile {
   #path: string;
   #state: State;
+  #redact: Redact;
 
-  private constructor(path: string, state: State) {
+  private constructor(path: string, state: State, redact: Redact) {
     this.#path = path;
     this.#state = state;
+    this.#redact = redact;
   }
 
   /**
@@ -20,24 +23,35 @@ export class StateFile {
    *
    * @throws {FilesystemError} When it exists and cannot be read.
    */
-  static async open(folder: string, emit: EmitEvent): Promise<StateFile> {
+  static async open(
+    folder: string,
+    { emit, redact }: StateFileOptions,
+  ): Promise<StateFile> {
     const path = join(folder, "state.json");
     const text = await read(path);
-    if (text === undefined) return new StateFile(path, EMPTY_STATE);
+    if (text === undefined) return new StateFile(path, EMPTY_STATE, redact);
     try {
-      return new StateFile(path, parseState(text));
+      return new StateFile(path, parseState(text), redact);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       const movedTo = `${path}.unreadable`;
       await Deno.rename(path, movedTo);
       emit({ type: "state-unreadable", path, movedTo, error });
-      return new StateFile(path, EMPTY_STATE);
+      return new StateFile(path, EMPTY_STATE, redact);
     }
   }
 
   /** The state as it is now. */
   get value(): State {
     return this.#state;
+  }
+
+  #text(): string {
+    const masked = (name: string, value: unknown) =>
+      name === "reason" && typeof value === "string"
+        ? this.#redact(value)
+        : value;
+    return JSON.stringify(this.#state, masked, 2);
   }
 
   /**
@@ -49,14 +63,18 @@ export class StateFile {
   async update(change: (state: State) => State): Promise<void> {
     this.#state = change(this.#state);
     try {
-      await writeDurably(
-        this.#path,
-        `${JSON.stringify(this.#state, null, 2)}\n`,
-      );
+      await writeDurably(this.#path, `${this.#text()}\n`);
     } catch (cause) {
       throw FilesystemError.wrap(`Cannot write "${this.#path}"`, cause);
     }
   }
+}
+
+/** What a {@link StateFile} is opened with. */
+export interface StateFileOptions {
+  readonly emit: EmitEvent;
+  /** Masks secrets in the reasons of failures, which quote errors. */
+  readonly redact: Redact;
 }
 
 async function read(path: string): Promise<string | undefined> {

@@ -127,7 +127,10 @@ class Bench implements AsyncDisposable {
     for (const tag of ["v1", "v2"]) {
       await Deno.mkdir(dir.join("releases", tag), { recursive: true });
     }
-    const state = await StateFile.open(dir.join(".dewy"), () => {});
+    const state = await StateFile.open(dir.join(".dewy"), {
+      emit: () => {},
+      redact: (text) => text,
+    });
     await state.update(() => twoDeploys(Date.now(), dir.join("releases")));
     const bench = new Bench(dir, state);
     await bench.releases.activate(dir.join("releases", "v2"));

@@ -12,13 +12,35 @@ import { TempDir } from "../../support/temp_dir.ts";
 
 const ignore = () => {};
 
+const asIs = (text: string) => text;
+
+Deno.test("StateFile masks secrets in reasons, on disk", async () => {
+  await using dir = await TempDir.create();
+  const redact = (text: string) => text.replaceAll("hunter2", "***");
+  const file = await StateFile.open(dir.path, { emit: () => {}, redact });
+  await file.update((state) => ({
+    ...state,
+    history: [{
+      at: 1,
+      tag: "v1",
+      key: "v1--app",
+      outcome: "failed",
+      reason: "Cannot log in with hunter2",
+      durationMs: 1,
+    }],
+  }));
+  const text = await Deno.readTextFile(dir.join("state.json"));
+  assert.ok(text.includes("Cannot log in with ***"));
+  assert.ok(!text.includes("hunter2"));
+});
+
 Deno.test("StateFile begins empty and reads back what was written", async () => {
   await using dir = await TempDir.create();
-  const file = await StateFile.open(dir.path, ignore);
+  const file = await StateFile.open(dir.path, { emit: ignore, redact: asIs });
   assert.deepEqual(file.value, EMPTY_STATE);
   await file.update(adopt);
   await file.update((state) => recordDigest(state, "k", "abc"));
-  const again = await StateFile.open(dir.path, ignore);
+  const again = await StateFile.open(dir.path, { emit: ignore, redact: asIs });
   assert.deepEqual(again.value, recordDigest(adopt(EMPTY_STATE), "k", "abc"));
   assert.deepEqual(await names(dir.path), ["state.json"]);
 });
@@ -46,7 +68,10 @@ for (const [what, text] of DAMAGED) {
     const path = dir.join("state.json");
     await Deno.writeTextFile(path, text);
     const events: DeployEvent[] = [];
-    const file = await StateFile.open(dir.path, (event) => events.push(event));
+    const file = await StateFile.open(dir.path, {
+      emit: (event) => events.push(event),
+      redact: asIs,
+    });
     assert.deepEqual(file.value, EMPTY_STATE);
     const [event] = events;
     assert.ok(event?.type === "state-unreadable" && events.length === 1);
@@ -54,7 +79,7 @@ for (const [what, text] of DAMAGED) {
     assert.equal(await Deno.readTextFile(event.movedTo), text);
     await file.update(adopt);
     assert.deepEqual(
-      (await StateFile.open(dir.path, ignore)).value,
+      (await StateFile.open(dir.path, { emit: ignore, redact: asIs })).value,
       file.value,
     );
   });
@@ -62,7 +87,7 @@ for (const [what, text] of DAMAGED) {
 
 Deno.test("StateFile keeps a change in memory when it cannot be written", async () => {
   await using dir = await TempDir.create();
-  const file = await StateFile.open(dir.path, ignore);
+  const file = await StateFile.open(dir.path, { emit: ignore, redact: asIs });
   const path = dir.join("state.json");
   // A folder in its place: no file can be renamed over it, also not by root.
   await Deno.mkdir(path);
@@ -74,17 +99,20 @@ Deno.test("StateFile keeps a change in memory when it cannot be written", async 
   assert.equal(file.value.deployed?.tag, "v1");
   await Deno.remove(path);
   await file.update((state) => state);
-  const again = await StateFile.open(dir.path, ignore);
+  const again = await StateFile.open(dir.path, { emit: ignore, redact: asIs });
   assert.equal(again.value.deployed?.tag, "v1");
 });
 
 Deno.test("StateFile does not take a file that it cannot read for an empty one", async () => {
   await using dir = await TempDir.create();
   await Deno.mkdir(dir.join("state.json"));
-  await assert.rejects(StateFile.open(dir.path, ignore), {
-    name: "FilesystemError",
-    message: `Cannot read "${dir.join("state.json")}"`,
-  });
+  await assert.rejects(
+    StateFile.open(dir.path, { emit: ignore, redact: asIs }),
+    {
+      name: "FilesystemError",
+      message: `Cannot read "${dir.join("state.json")}"`,
+    },
+  );
 });
 
 function adopt(state: State): State {
