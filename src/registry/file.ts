@@ -112,7 +112,7 @@ export class FileRegistry implements Registry {
       // A link to a file, or a folder that has been removed meanwhile.
       if (facts?.kind !== "folder") continue;
       const found = await this.#readVersion(version, signal)
-        .catch(toReason);
+        .catch((error: unknown) => toReason(error, version));
       if (typeof found !== "string") {
         return { kind: "release", release: found, incomplete };
       }
@@ -182,9 +182,9 @@ export class FileRegistry implements Registry {
 }
 
 /** A version that this host may not read must not keep it from older ones. */
-function toReason(error: unknown): string {
+function toReason(error: unknown, { tag }: Version): string {
   if (error instanceof SourceError && error.code === "denied") {
-    return "permission denied";
+    return `permission denied: let the user dewy runs as read "${tag}" and what is in it`;
   }
   throw error;
 }

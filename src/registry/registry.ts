@@ -3,7 +3,7 @@ import type { Release, VersionRules } from "../base/release.ts";
 /** A newer version that cannot be deployed yet. */
 export interface IncompleteVersion {
   readonly tag: string;
-  /** What is missing: `artifact not found: app_linux_amd64.tar.gz`. */
+  /** What is missing: `artifact not found: app_linux_amd64.tar.gz`; or `permission denied: `, and what to do. */
   readonly reason: string;
   /** When the version was published, Unix milliseconds. */
   readonly publishedAt: number;

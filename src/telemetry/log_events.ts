@@ -117,8 +117,10 @@ function decisionLines(event: DeployEvent): readonly Line[] | undefined {
           tag,
         }]];
       }
-      const hint =
-        "Publish the artifact for this platform, or withdraw the version";
+      // What may not be read says itself what to do.
+      const hint = reason.startsWith("permission denied")
+        ? undefined
+        : "Publish the artifact for this platform, or withdraw the version";
       return [[notable ? "error" : "debug", "Current failure", {
         error: `${tag}: ${reason}`,
         grace_period: grace,

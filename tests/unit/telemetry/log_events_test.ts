@@ -89,6 +89,7 @@ Deno.test("linesOf() counts failed ticks from the fourth on", () => {
 
 Deno.test("linesOf() is louder the first time something is worth knowing", () => {
   const levelOf = (event: DeployEvent) => linesOf(event)[0]?.[0];
+  const hintOf = (event: DeployEvent) => linesOf(event)[0]?.[2]?.["hint"];
   const skipped = SAMPLES["deploy-skipped"];
   assert.equal(levelOf(skipped), "debug");
   assert.equal(levelOf({ ...skipped, notable: true }), "warn");
@@ -98,5 +99,8 @@ Deno.test("linesOf() is louder the first time something is worth knowing", () =>
   const incomplete = SAMPLES["version-incomplete"];
   assert.equal(levelOf(incomplete), "error");
   assert.equal(levelOf({ ...incomplete, notable: false }), "debug");
+  assert.match(String(hintOf(incomplete)), /^Publish the artifact/);
+  const reason = 'permission denied: let the user dewy runs as read "v2"';
+  assert.equal(hintOf({ ...incomplete, reason }), undefined);
   assert.equal(levelOf({ ...incomplete, withinGrace: true }), "debug");
 });
