@@ -14,6 +14,11 @@ import { TempDir } from "./temp_dir.ts";
 export interface TestSettings {
   readonly confirmTimeMs?: number;
   readonly killDelayMs?: number;
+  readonly stopTimeoutMs?: number;
+  /** Whether a worker has to send `READY=1`. */
+  readonly notify?: boolean;
+  /** Where the list of workers is kept, in place of the temporary folder. */
+  readonly ledgerFolder?: string;
 }
 
 /** The events of one type. */
@@ -38,16 +43,16 @@ export class TestApp implements AsyncDisposable {
       opener: new SocketOpener(libc),
       sockets: [],
       ready: {
-        notify: false,
+        notify: settings.notify ?? false,
         healthPath: undefined,
         timeoutMs: 10_000,
         confirmTimeMs: settings.confirmTimeMs ?? 300,
       },
-      ledger: new WorkerLedger(dir.path),
+      ledger: new WorkerLedger(settings.ledgerFolder ?? dir.path),
       emit: (event) => this.#events.push(event),
       killOldDelayMs: 0,
       killDelayMs: settings.killDelayMs ?? 400,
-      stopTimeoutMs: 400,
+      stopTimeoutMs: settings.stopTimeoutMs ?? 400,
     };
     this.server = new ServerProcess(options);
   }
