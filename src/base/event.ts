@@ -49,6 +49,12 @@ export type DeployEvent =
     readonly reason: string;
   }
   | { readonly type: "setting-unavailable"; readonly message: string }
+  | {
+    readonly type: "unknown-variable";
+    readonly name: string;
+    /** What was probably meant. */
+    readonly nearest: string | undefined;
+  }
   | { readonly type: "privileged-port"; readonly port: number }
   | { readonly type: "fetch-widened"; readonly hosts: readonly string[] }
   | { readonly type: "leftovers-removed"; readonly paths: readonly string[] }

@@ -88,5 +88,10 @@ function writeAll(
   text: string,
 ): void {
   let rest = new TextEncoder().encode(text);
-  while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+  try {
+    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+  } catch (error) {
+    // Nobody reads on, as with `| head`: that is the reader's choice.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }

@@ -36,7 +36,8 @@ export const SERVER_OPTIONS = [
     section: "server",
     commands: ["server", "container"],
     placeholder: "duration",
-    description: "Time a new worker has for its proof",
+    description:
+      "Time a new worker has for its proof, 0 = must be ready at once",
     default: "30s",
     min: 0,
   },
@@ -66,7 +67,8 @@ export const SERVER_OPTIONS = [
     section: "server",
     commands: ["server"],
     placeholder: "duration",
-    description: "Time the worker has to end when dewy itself is stopped",
+    description:
+      "Time to end when dewy itself is stopped, 0 = no wait, kill at once",
     default: "30s",
     min: 0,
   },

@@ -8,6 +8,7 @@ import { compose } from "./compose.ts";
 import { privilegedPorts } from "./listen_spec.ts";
 import type { AssetsSettings, ServerSettings } from "./settings.ts";
 import { SignalTrap } from "./signals.ts";
+import { unknownVariables } from "./unknown_variables.ts";
 
 /** What a command runs with. */
 export interface RunOptions {
@@ -38,6 +39,9 @@ export async function runCommand(
     ...VERSION_INFO,
     commit: VERSION_INFO.commit.slice(0, 7),
   });
+  for (const variable of unknownVariables(env)) {
+    emit({ type: "unknown-variable", ...variable });
+  }
   warn(settings, emit);
   {
     const root = Deno.cwd();

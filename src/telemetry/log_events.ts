@@ -44,6 +44,13 @@ function programLines(event: DeployEvent): readonly Line[] | undefined {
       }]];
     case "setting-unavailable":
       return [["error", "Setting has no effect", { error: event.message }]];
+    case "unknown-variable":
+      return [["warn", "Environment variable has no effect", {
+        name: event.name,
+        hint: event.nearest === undefined
+          ? "dewy --help lists the options"
+          : `Did you mean "${event.nearest}"?`,
+      }]];
     case "privileged-port":
       return [["warn", "Using privileged port may require root privileges", {
         port: event.port,

@@ -46,6 +46,11 @@ export const SAMPLES: {
   },
   "setting-unavailable": { type: "setting-unavailable", message: "No metrics" },
   "privileged-port": { type: "privileged-port", port: 80 },
+  "unknown-variable": {
+    type: "unknown-variable",
+    name: "DEWY_REGISTY",
+    nearest: "DEWY_REGISTRY",
+  },
   "fetch-widened": { type: "fetch-widened", hosts: ["files.example.com:443"] },
   "leftovers-removed": { type: "leftovers-removed", paths: ["a", "b"] },
   "state-unreadable": {

@@ -35,6 +35,15 @@ Deno.test("renderHelp() pads spellings to 40 columns", () => {
   );
 });
 
+Deno.test("renderHelp() says what 0 does where it is no length of time", () => {
+  const server = renderHelp("server", { color: false }).split("\n");
+  const lineOf = (name: string) =>
+    server.find((line) => line.includes(`--${name}=`)) ?? "";
+  assert.match(lineOf("stop-timeout"), /0 = no wait, kill at once/);
+  assert.match(lineOf("kill-delay"), /0 = never/);
+  assert.match(lineOf("health-timeout"), /0 = must be ready at once/);
+});
+
 Deno.test("renderHelp() lists every command", () => {
   for (const { name, description } of COMMANDS) {
     assert.ok(HELP.includes(`  ${name.padEnd(40)} ${description}\n`), name);

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { DEWY_FLAGS } from "../../scripts/runtime_flags.ts";
+import { DewyProcess } from "../support/dewy_process.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+
+for (const words of ["completions bash", "help", "--help"]) {
+  Deno.test(`dewy ${words} ends quietly when nobody reads on`, async () => {
+    const dewy = [
+      Deno.execPath(),
+      ...["run", ...DEWY_FLAGS, "--config", CONFIG, MAIN],
+      ...words.split(" "),
+    ];
+    const script = '{ sleep 0.1; "$@"; echo "code $?" >&2; } | true';
+    const { stderr } = await new Deno.Command("sh", {
+      args: ["-c", script, "sh", ...dewy],
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    assert.equal(new TextDecoder().decode(stderr), "code 0\n");
+  });
+}
+
+Deno.test("a mistyped variable is told at the start", async () => {
+  await using dir = await TempDir.create();
+  await using dewy = DewyProcess.start({
+    cwd: dir.path,
+    args: ["assets", "--once", "--registry", `file://${dir.path}`],
+    env: { DEWY_LOGLEVEL: "error", DEWY_VERSION: "v1.0.0", DEWY_BANANAS: "" },
+  });
+  assert.equal(await dewy.exitCode(), 2);
+  const told = dewy.logs("Environment variable has no effect");
+  assert.deepEqual(
+    told.map(({ level, name, hint }) => [level, name, hint]),
+    [
+      ["WARN", "DEWY_BANANAS", "dewy --help lists the options"],
+      ["WARN", "DEWY_LOGLEVEL", 'Did you mean "DEWY_LOG_LEVEL"?'],
+    ],
+  );
+});
