@@ -1,6 +1,12 @@
 import { LIBC_PATHS } from "../src/process/libc.ts";
 
 /**
+ * Has buffers of a download or an archive collected soon: the memory of unpacking
+ * 1 GB is then that of unpacking 50 MB (scripts/bench/extract.ts).
+ */
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=1";
+
+/**
  * The flags the dewy program is compiled with, and that it is run with from
  * source and in every integration test: what it may do, and nothing more.
  *
@@ -9,9 +15,7 @@ import { LIBC_PATHS } from "../src/process/libc.ts";
  */
 export const DEWY_FLAGS: readonly string[] = [
   "--no-prompt",
-  // Buffers of a download or an archive are then collected soon: the memory of
-  // unpacking 1 GB is that of unpacking 50 MB (scripts/bench/extract.ts).
-  "--v8-flags=--max-semi-space-size=1",
+  V8_FLAGS,
   "--allow-read",
   "--allow-write",
   "--allow-env",
