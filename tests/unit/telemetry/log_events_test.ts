@@ -20,6 +20,12 @@ for (const event of Object.values(SAMPLES)) {
   });
 }
 
+Deno.test("linesOf() has nothing to say of what is no event", () => {
+  for (const type of ["nonsense", "toString", "__proto__"]) {
+    assert.deepEqual(linesOf({ type } as unknown as DeployEvent), []);
+  }
+});
+
 Deno.test("linesOf() tells an error with its causes and what to do", () => {
   assert.deepEqual(linesOf(SAMPLES["deploy-failed"]), [[
     "error",

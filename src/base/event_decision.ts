@@ -1,0 +1,29 @@
+/** Which version is wanted, and why it is not deployed. Times in milliseconds. */
+export type DecisionEvent =
+  | {
+    readonly type: "registry-failed";
+    readonly error: Error;
+    readonly failures: number;
+    readonly retryInMs: number;
+  }
+  | { readonly type: "registry-selected"; readonly tag: string }
+  | {
+    readonly type: "version-incomplete";
+    readonly tag: string;
+    readonly reason: string;
+    readonly withinGrace: boolean;
+    /** Whether it is new, and more than a matter of waiting. */
+    readonly notable: boolean;
+    readonly gracePeriodMs: number;
+  }
+  | {
+    readonly type: "deploy-skipped";
+    readonly reason: string;
+    readonly tag: string | undefined;
+    readonly notable: boolean;
+  }
+  | {
+    readonly type: "deploy-interrupted";
+    readonly tag: string;
+    readonly restoredTo: string | undefined;
+  };
