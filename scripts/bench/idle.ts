@@ -26,10 +26,15 @@ async function residentMb(pid: number): Promise<number> {
 }
 
 /** Starts a process, lets it settle, and returns its memory. */
-async function measure(args: readonly string[], cwd: string): Promise<number> {
+async function measure(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd,
+    env,
     stdin: "null",
     stdout: "null",
     stderr: "null",
@@ -43,10 +48,16 @@ async function measure(args: readonly string[], cwd: string): Promise<number> {
   }
 }
 
-async function startMs(args: readonly string[]): Promise<number> {
+async function startMs(
+  args: readonly string[],
+  cwd?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const startedAt = performance.now();
   await new Deno.Command(Deno.execPath(), {
     args: [...args],
+    ...(cwd === undefined ? {} : { cwd }),
+    env,
     stdout: "null",
     stderr: "null",
   }).output();
@@ -105,6 +116,42 @@ async function printMemory(): Promise<boolean> {
   return bundled.idleMb <= GOAL_MB;
 }
 
+/** A port of this host that nobody listens on: the driver is loaded, asked, and fails. */
+const CLOSED = "127.0.0.1:9";
+
+/** Registries whose drivers have a library of their own, and what they need. */
+const DRIVERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "ghr://owner/repo": {
+    GITHUB_API_URL: `http://${CLOSED}/api/v3`,
+    GH_TOKEN: "ghp_benchmark",
+  },
+  [`s3://us-east-1/bucket?endpoint=http://${CLOSED}`]: {
+    AWS_ACCESS_KEY_ID: "id",
+    AWS_SECRET_ACCESS_KEY: "benchmark-secret",
+  },
+  "gs://bucket": { STORAGE_EMULATOR_HOST: CLOSED },
+  [`grpc://${CLOSED}?no-tls=true`]: {},
+};
+
+/** Prints what each driver costs: memory after polls that failed, and the time of one. */
+async function printDrivers(): Promise<void> {
+  await using bench = await ServerBench.create();
+  const main = await bundleInto(bench.path("bundle"));
+  const dewy = ["run", "--no-config", ...UNSTABLE, ...DEWY_FLAGS, main];
+  for (const [url, env] of Object.entries(DRIVERS)) {
+    const assets = ["assets", "--registry", url];
+    const mb = await measure([...dewy, ...assets], bench.workdir, env);
+    const once = [...dewy, ...assets, "--once"];
+    const ms = await startMs(once, bench.workdir, env);
+    const [scheme = ""] = url.split(":");
+    print(
+      `${`dewy assets as it ships, ${scheme}`.padEnd(44)}${
+        mb.toFixed(1)
+      } MB, one failing poll and exit ${ms.toFixed(0)} ms\n`,
+    );
+  }
+}
+
 async function printStart(): Promise<void> {
   const emptyArgs = ["eval", "--no-config", "0"];
   const dewyArgs = [
@@ -135,5 +182,6 @@ async function printStart(): Promise<void> {
 }
 
 const good = await printMemory();
+await printDrivers();
 await printStart();
 Deno.exitCode = good ? 0 : 1;

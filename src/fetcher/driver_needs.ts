@@ -56,9 +56,10 @@ function github(env: Env): DriverNeeds {
   const base = env["GITHUB_API_URL"] || env["GITHUB_ENDPOINT"];
   const net = base === undefined || base === ""
     ? ["api.github.com:443", "uploads.github.com:443", ...GITHUB_STORAGE]
-    : hostsOf([base]);
+    // Where the API is `api.HOST`, uploads go to `uploads.HOST`.
+    : hostsOf([base, base.replace("://api.", "://uploads.")]);
   return {
-    net,
+    net: [...new Set(net)],
     read: present([env["GITHUB_APP_PRIVATE_KEY_PATH"]]),
     write: [],
     env: [],
