@@ -73,20 +73,37 @@ Deno.test("a damaged state file is moved aside and the release goes on", async (
   assert.ok((await Deno.stat(`${path}.unreadable`)).isFile);
 });
 
-Deno.test("a worker that dies under load comes back by itself", async () => {
+Deno.test("a worker that dies under load loses what it was answering, and no new connection", async () => {
   await using bench = await deployedOnce(OLD);
   await using dewy = bench.start();
   await bench.serves(OLD);
   const { pid } = await bench.oneWorker();
+  const [keepAlive, fresh] = [4, 4];
+  const target = { port: bench.port };
+  await using load = LoadClient.start({ target, keepAlive, fresh });
+  await answers(load);
+  assert.deepEqual(load.failures, []);
   Deno.kill(pid, "SIGKILL");
   await dewy.waitForLog("Worker died unexpectedly, restarting", { pid });
-  await bench.serves(OLD);
-  await using load = LoadClient.start({ target: { port: bench.port } });
-  await eventually(() => load.requests > 200, { message: "load is answered" });
-  await load.stop();
-  assert.deepEqual(load.failures, []);
+  await answers(load);
+  const { failures } = load;
+  // Each loop waits for one answer at a time, so that many are in flight at most.
+  assert.ok(failures.length <= keepAlive + fresh, failures.join("\n"));
+  assert.deepEqual(failures.filter((text) => /refused/i.test(text)), []);
   assert.notEqual((await bench.oneWorker()).pid, pid);
+  const lost = failures.length;
+  await answers(load);
+  await load.stop();
+  assert.deepEqual(failures.slice(lost), []);
 });
+
+/** Waits for answers to further requests. */
+async function answers(load: LoadClient): Promise<void> {
+  const before = load.requests;
+  await eventually(() => load.requests > before + 200, {
+    message: "load is answered",
+  });
+}
 
 Deno.test("of many releases the newest seven stay", async () => {
   await using bench = await deployedOnce(OLD);
