@@ -125,7 +125,8 @@ async function waitForHealth(
 ): Promise<number> {
   // A pooled connection would outlive the private socket.
   using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
-  let last = "it did not answer";
+  let problem = "it did not answer";
+  let answered = false;
   let attempts = 0;
   while (attempts === 0 || performance.now() < deadline) {
     signal.throwIfAborted();
@@ -137,9 +138,11 @@ async function waitForHealth(
     );
     if (typeof outcome === "number") {
       if (outcome >= 200 && outcome < 400) return outcome;
-      last = `it answered ${outcome}`;
-    } else {
-      last = outcome;
+      problem = `it answered ${outcome}`;
+      answered = true;
+    } else if (!answered) {
+      // What it answers says more than an attempt that the deadline cut off.
+      problem = outcome;
     }
     await delay(
       Math.min(HEALTH_PAUSE_MS, Math.max(deadline - performance.now(), 0)),
@@ -149,7 +152,7 @@ async function waitForHealth(
   throw new ApplicationError(
     `The new worker did not pass the health check of "${
       new URL(url).pathname
-    }" in ${attempts} attempts: ${last}`,
+    }" in ${attempts} attempts: ${problem}`,
     {
       hint:
         "The application must accept on every socket it inherits (the last one is private to the check); give it longer with --health-timeout",
