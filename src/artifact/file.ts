@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { abortable } from "../base/abortable.ts";
 import type { ArtifactBody } from "../base/artifact_body.ts";
+import { requestOf } from "../base/byte_reader.ts";
 import { SourceError, systemErrorCode } from "../base/errors.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 
+/** For readers that bring no memory of their own. */
 const CHUNK_BYTES = 64 * 1024;
 
 /** Gives the bytes of regular files. The stream holds the file open until it ends, is cancelled or the signal aborts. */
@@ -87,6 +89,8 @@ function streamOf(
     file.close();
   };
   return new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: CHUNK_BYTES,
     start(controller) {
       onAbort = () => {
         controller.error(signal.reason);
@@ -97,12 +101,13 @@ function streamOf(
     },
     async pull(controller) {
       try {
-        const chunk = new Uint8Array(CHUNK_BYTES);
-        const count = await file.read(chunk);
+        const { request, view } = requestOf(controller);
+        const count = await file.read(view);
         if (!isOpen) return;
-        if (count !== null) return controller.enqueue(chunk.subarray(0, count));
+        if (count !== null) return request.respond(count);
         close();
         controller.close();
+        request.respond(0);
       } catch (cause) {
         // A read that the closing of the file broke off is no failure.
         if (!isOpen) return;
@@ -115,5 +120,5 @@ function streamOf(
       }
     },
     cancel: close,
-  }, { highWaterMark: 0 });
+  });
 }

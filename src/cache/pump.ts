@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import type { ArtifactBody } from "../base/artifact_body.ts";
+import { type ByteReader, openByteReader } from "../base/byte_reader.ts";
 import {
   ArtifactError,
   DewyError,
   FilesystemError,
   SourceError,
 } from "../base/errors.ts";
+
+/** Below it, the calls of the file system cost more than its work. */
+const BLOCK_BYTES = 1024 * 1024;
 
 /** Where {@link pump} writes to, and within which limits. */
 export interface PumpOptions {
@@ -36,7 +40,7 @@ export async function pump(
   options: PumpOptions,
 ): Promise<Pumped> {
   const { signal } = options;
-  const reader = body.stream.getReader();
+  const reader = openByteReader(body.stream);
   // Ends a read that hangs; the stream itself may not know the signal.
   const onAbort = () => {
     reader.cancel(signal.reason).catch(() => {});
@@ -54,24 +58,37 @@ export async function pump(
   }
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
-
 interface CopyOptions extends PumpOptions {
   readonly length: number | undefined;
 }
 
-async function copy(reader: Reader, options: CopyOptions): Promise<Pumped> {
+/** Two blocks take turns: one is written and hashed while the other one is filled. */
+async function copy(
+  reader: ByteReader,
+  options: CopyOptions,
+): Promise<Pumped> {
   const { name, length } = options;
   const hash = createHash("sha256");
   let bytes = 0;
   checkSize(length ?? 0, options);
+  // One byte more than there may be tells at once that it is too long.
+  const end = Math.min(length ?? Infinity, options.maxBytes) + 1;
+  const newBlock = () => new Uint8Array(Math.min(BLOCK_BYTES, end));
+  let spare = newBlock();
+  let reading = readBlock(reader, { ...options, block: newBlock() });
   for (;;) {
-    const chunk = await readChunk(reader, options);
-    if (chunk === undefined) break;
-    bytes += chunk.length;
+    const block = await reading;
+    if (block.length === 0) break;
+    bytes += block.length;
     checkSize(bytes, options);
-    hash.update(chunk);
-    await writeAll(chunk, options);
+    const next = spare.subarray(0, end - bytes);
+    reading = readBlock(reader, { ...options, block: next });
+    // It is awaited in the next turn; until then nobody listens.
+    reading.catch(() => {});
+    const writing = writeAll(block, options);
+    hash.update(block);
+    await writing;
+    spare = new Uint8Array(block.buffer);
   }
   if (length !== undefined && bytes !== length) {
     throw new ArtifactError(
@@ -99,14 +116,15 @@ function checkSize(bytes: number, options: CopyOptions): void {
   }
 }
 
-async function readChunk(
-  reader: Reader,
-  options: CopyOptions,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+async function readBlock(
+  reader: ByteReader,
+  options: CopyOptions & { readonly block: Uint8Array<ArrayBuffer> },
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const { done, value } = await reader.read();
+    const { block } = options;
+    const filled = await reader.read(block, block.length);
     options.signal.throwIfAborted();
-    return done ? undefined : value;
+    return filled;
   } catch (cause) {
     options.signal.throwIfAborted();
     if (cause instanceof DewyError) throw cause;

@@ -1,4 +1,9 @@
 import type { ArtifactBody } from "../base/artifact_body.ts";
+import {
+  type ByteReader,
+  openByteReader,
+  requestOf,
+} from "../base/byte_reader.ts";
 import { SourceError } from "../base/errors.ts";
 
 /** What {@link toArtifactBody} needs. */
@@ -9,27 +14,26 @@ export interface BodyOptions {
   readonly signal: AbortSignal;
 }
 
-/** Network chunks of 60 KB cost more time in streams, hash and file than in the network. */
+/** For readers that bring no memory of their own. */
 const CHUNK_BYTES = 256 * 1024;
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
-
 /**
- * Hands on the body of an answer in larger chunks, one ahead of what is asked
- * for. The stream ends with the reason of `signal` when that is aborted, and
- * with a SourceError when the connection breaks; either way the connection is
- * given up.
+ * Hands on the body of an answer, written into the memory of its reader and
+ * filling it. The stream ends with the reason of `signal` when that is aborted,
+ * and with a SourceError when the connection breaks; either way the connection
+ * is given up.
  */
 export function toArtifactBody(
   body: ReadableStream<Uint8Array>,
   options: BodyOptions,
 ): ArtifactBody {
   const { shownName, length, signal } = options;
-  const reader = body.getReader();
-  const collector = new Collector(reader);
+  const reader = openByteReader(body);
   let onAbort = () => {};
   const leave = () => signal.removeEventListener("abort", onAbort);
-  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+  const stream = new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: CHUNK_BYTES,
     start(controller) {
       onAbort = () => {
         controller.error(signal.reason);
@@ -39,7 +43,9 @@ export function toArtifactBody(
       if (signal.aborted) onAbort();
     },
     async pull(controller) {
-      const chunk = await collector.next().catch((cause: unknown) => {
+      const { request, view } = requestOf(controller);
+      // Handing on every piece of 60 KB costs more time than the network.
+      const filled = await reader.read(view, view.length).catch((cause) => {
         leave();
         throw new SourceError("unavailable", `Cannot read "${shownName}"`, {
           hint: "The connection broke; dewy tries again by itself",
@@ -47,9 +53,10 @@ export function toArtifactBody(
         });
       });
       if (signal.aborted) return;
-      if (chunk !== undefined) return controller.enqueue(chunk);
+      if (filled.length > 0) return request.respondWithNewView(filled);
       leave();
       controller.close();
+      request.respondWithNewView(filled);
     },
     async cancel(reason) {
       leave();
@@ -59,36 +66,7 @@ export function toArtifactBody(
   return { stream, ...(length === undefined ? {} : { length }) };
 }
 
-/** Collects what a reader gives into chunks of one size; the last one is shorter. */
-class Collector {
-  readonly #reader: Reader;
-  #rest: Uint8Array = new Uint8Array();
-
-  constructor(reader: Reader) {
-    this.#reader = reader;
-  }
-
-  async next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const chunk = new Uint8Array(CHUNK_BYTES);
-    let filled = this.#take(chunk, 0);
-    while (filled < chunk.length) {
-      const { done, value } = await this.#reader.read();
-      if (done) break;
-      this.#rest = value;
-      filled += this.#take(chunk, filled);
-    }
-    return filled === 0 ? undefined : chunk.subarray(0, filled);
-  }
-
-  #take(chunk: Uint8Array, at: number): number {
-    const part = this.#rest.subarray(0, chunk.length - at);
-    chunk.set(part, at);
-    this.#rest = this.#rest.subarray(part.length);
-    return part.length;
-  }
-}
-
-function giveUp(reader: Reader, reason: unknown): void {
+function giveUp(reader: ByteReader, reason: unknown): void {
   // A body that has failed already has nothing left to cancel.
   reader.cancel(reason).catch(() => {});
 }
