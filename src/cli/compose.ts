@@ -6,6 +6,7 @@ import { systemClock } from "../base/time.ts";
 import { Fetcher, type FetcherOptions } from "../fetcher/fetcher.ts";
 import type { LocalSource } from "../fetcher/local_source.ts";
 import {
+  isLocal,
   isolateEnv,
   isolatePermissions,
 } from "../fetcher/isolate_permissions.ts";
@@ -126,10 +127,7 @@ async function openSource(
     permissions: isolatePermissions({ ...place, hosts }),
     emit,
   };
-  const isLocal = [registryUrl, cacheUrl ?? "file:"].every((url) =>
-    /^file:/i.test(url)
-  );
-  if (!isLocal) return await Fetcher.open(options);
+  if (!isLocal(place)) return await Fetcher.open(options);
   const { LocalSource } = await import("../fetcher/local_source.ts");
   return await LocalSource.open(options);
 }

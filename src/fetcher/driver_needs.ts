@@ -26,7 +26,7 @@ type NeedsOf = (url: URL, env: Env) => Partial<DriverNeeds>;
 export const DRIVER_NEEDS: Readonly<Record<string, NeedsOf>> = {
   file: (url) => ({ read: [pathOf(url)], write: [pathOf(url)] }),
   ghr: (_url, env) => github(env),
-  s3: (url, env) => s3(env, url.searchParams.get("endpoint") ?? undefined),
+  s3: (url, env) => s3(env, optionOf(url, "endpoint")),
   gs: (_url, env) => gcs(env),
   grpc: (url, env) => ({
     ...union([github(env), s3(env), gcs(env)]),
@@ -36,7 +36,7 @@ export const DRIVER_NEEDS: Readonly<Record<string, NeedsOf>> = {
       ...union([github(env), s3(env), gcs(env)]).net,
     ],
     read: [
-      ...present([url.searchParams.get("ca") ?? undefined]),
+      ...present([optionOf(url, "ca")]),
       ...union([github(env), s3(env), gcs(env)]).read,
     ],
   }),
@@ -54,7 +54,9 @@ const GITHUB_STORAGE = ["*.githubusercontent.com:443", "*.github.com:443"];
 
 function github(env: Env): DriverNeeds {
   const base = env["GITHUB_API_URL"] || env["GITHUB_ENDPOINT"];
-  const net = base === undefined || base === ""
+  const isPublic = base === undefined || base === "" ||
+    /^https:\/\/api\.github\.com(\/|$)/.test(base);
+  const net = isPublic
     ? ["api.github.com:443", "uploads.github.com:443", ...GITHUB_STORAGE]
     // Where the API is `api.HOST`, uploads go to `uploads.HOST`.
     : hostsOf([base, base.replace("://api.", "://uploads.")]);
@@ -148,6 +150,14 @@ function gcs(env: Env): DriverNeeds {
     sys: ["networkInterfaces", "osRelease", "homedir"],
     handedOver: [],
   };
+}
+
+/** Options are read whatever the case of their name, as the drivers do. */
+function optionOf(url: URL, wanted: string): string | undefined {
+  for (const [name, value] of url.searchParams) {
+    if (name.toLowerCase() === wanted) return value;
+  }
+  return undefined;
 }
 
 /** Returns the needs of several drivers together. */

@@ -1,4 +1,5 @@
-import { SourceError } from "../base/errors.ts";
+import { abortable } from "../base/abortable.ts";
+import { errorMessage, SourceError } from "../base/errors.ts";
 import type { DeployEvent, EmitEvent } from "../base/event.ts";
 import type { Release, VersionRules } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
@@ -58,7 +59,7 @@ class Isolate {
       deno: { permissions },
     });
     this.#worker.onmessage = (event: MessageEvent<Reply>) =>
-      this.#take(event.data);
+      this.#takeOrEnd(event.data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.end(`it failed: ${event.message}`);
@@ -75,13 +76,19 @@ class Isolate {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#pending.set(id, { resolve, reject });
     this.#watch();
+    let deadline: ReturnType<typeof setTimeout> | undefined;
     const onAbort = () => {
       this.#post({ type: "abort", id, reason: pack(signal.reason) });
+      deadline = setTimeout(
+        () => this.end("it did not stop when it was asked to"),
+        this.#silenceMs / 4,
+      );
     };
     signal.addEventListener("abort", onAbort, { once: true });
     this.#post({ type: "call", id, method, args });
     return promise.finally(() => {
       signal.removeEventListener("abort", onAbort);
+      clearTimeout(deadline);
       this.#pending.delete(id);
       if (this.#pending.size === 0) this.#unwatch();
       // It was only asked to stop; what it says then is not the reason.
@@ -106,6 +113,15 @@ class Isolate {
     if (this.broken === undefined) this.#worker.postMessage(request);
   }
 
+  /** Nothing that an isolate sends may do more harm here than end it. */
+  #takeOrEnd(reply: Reply): void {
+    try {
+      this.#take(reply);
+    } catch (error) {
+      this.end(`it sent what cannot be understood: ${errorMessage(error)}`);
+    }
+  }
+
   #take(reply: Reply): void {
     this.#lastHeardAt = Date.now();
     switch (reply.type) {
@@ -116,7 +132,7 @@ class Isolate {
         this.#pending.get(reply.id)?.reject(unpack(reply.error));
         break;
       case "event":
-        this.#emit(unpack(reply.event) as DeployEvent);
+        this.#emit(toEvent(reply.event));
         break;
       case "pong":
         break;
@@ -152,6 +168,7 @@ export class Fetcher implements Source, Disposable {
   readonly cache: CacheKeeper;
   #options: FetcherOptions;
   #isolate: Isolate;
+  #reopening: Promise<void> | undefined;
 
   private constructor(
     options: FetcherOptions,
@@ -223,9 +240,45 @@ export class Fetcher implements Source, Disposable {
     signal: AbortSignal,
   ): Promise<Awaited<ReturnType<FetcherCalls[M]>>> {
     if (this.#isolate.broken !== undefined) {
-      this.#isolate = new Isolate(this.#options);
-      await this.#isolate.call("open", [this.#options.settings], signal);
+      this.#reopening ??= this.#reopen().finally(() => {
+        this.#reopening = undefined;
+      });
+      await abortable(this.#reopening, signal);
     }
     return await this.#isolate.call(method, args, signal);
   }
+
+  /** Puts another isolate in the place of the broken one, once it is open. */
+  async #reopen(): Promise<void> {
+    const isolate = new Isolate(this.#options);
+    try {
+      const { signal } = new AbortController();
+      await isolate.call("open", [this.#options.settings], signal);
+      this.#isolate = isolate;
+    } catch (error) {
+      isolate.end("it could not be opened");
+      throw error;
+    }
+  }
+}
+
+/** What an isolate may tell of; all else is the supervisor's own to tell. */
+const EVENTS: ReadonlySet<unknown> = new Set<DeployEvent["type"]>([
+  "object-written",
+  "shared-cache-failed",
+  "registry-cache-enabled",
+  "registry-cache-ignored",
+  "registry-refreshed",
+  "registry-cache-failed",
+  "registry-outage",
+]);
+
+/** @throws {TypeError} When it is no event that an isolate may send. */
+function toEvent(packed: unknown): DeployEvent {
+  const event = unpack(packed);
+  const type = typeof event === "object" && event !== null && "type" in event
+    ? event.type
+    : undefined;
+  if (EVENTS.has(type)) return event as DeployEvent;
+  throw new TypeError(`Cannot take an event of type "${String(type)}"`);
 }

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { INCOMING } from "../release/layout.ts";
 import { DRIVER_NEEDS, type DriverNeeds, union } from "./driver_needs.ts";
 import type { SourceSettings } from "./fetch_service.ts";
 
@@ -11,8 +12,9 @@ export interface IsolateSettings
 
 /**
  * Returns what the isolate that touches bytes of others may do: reach the hosts
- * that the URLs imply, read and write the cache, the releases and what the
- * drivers keep, and nothing else. It can start no program and load no native
+ * that the URLs imply, read and write the cache, the folder that archives are
+ * unpacked in and what the drivers keep, and nothing else. It can reach no
+ * finished release: one who may move a link that is there can leave by it. It can start no program and load no native
  * code.
  */
 export function isolatePermissions(
@@ -21,18 +23,27 @@ export function isolatePermissions(
   const { cwd, env, hosts } = settings;
   const needs = needsOf(settings);
   const cacheDir = resolve(cwd, env["DEWY_CACHEDIR"] || ".dewy/cache");
-  const own = [cacheDir, join(cwd, "releases")];
+  const releases = withRealPaths([join(cwd, "releases")]);
+  const own = [cacheDir, ...releases.map((path) => join(path, INCOMING))];
   const net = [...needs.net, ...hosts];
   return {
     net: net.length === 0 ? false : net,
     read: withRealPaths([...own, ...needs.read]),
-    write: withRealPaths([...own, ...needs.write]),
+    // A local registry is only read here: its audit records are written elsewhere.
+    write: withRealPaths(isLocal(settings) ? own : [...own, ...needs.write]),
     env: needs.env.length === 0 ? false : [...needs.env],
     sys: needs.sys.length === 0 ? false : [...needs.sys],
     run: false,
     ffi: false,
     import: false,
   };
+}
+
+/** Whether registry and cache are both folders of this host. */
+export function isLocal(
+  { registryUrl, cacheUrl }: Pick<IsolateSettings, "registryUrl" | "cacheUrl">,
+): boolean {
+  return [registryUrl, cacheUrl ?? "file:"].every((url) => /^file:/i.test(url));
 }
 
 /** Returns the part of the environment that the isolate is handed. */

@@ -84,7 +84,10 @@ export class CachedRegistry implements Registry {
       if (step.kind === "claim") {
         const claimed = await this.#claim(read, signal);
         if (claimed === "failed") {
-          return step.value?.latest ?? await this.#askAlone(signal);
+          // A bucket that cannot be written may hold an answer of any age.
+          return this.#isRecent(step.value)
+            ? step.value.latest
+            : await this.#askAlone(signal);
         }
         if (claimed !== "taken") {
           return await this.#refresh(claimed, step.value, signal);
@@ -100,6 +103,11 @@ export class CachedRegistry implements Registry {
 
   report(report: DeployReport, signal: AbortSignal): Promise<void> {
     return this.#options.registry.report(report, signal);
+  }
+
+  #isRecent(value: CachedValue | undefined): value is CachedValue {
+    const { clock, ttlMs } = this.#options;
+    return value !== undefined && clock.now() - value.at < lockLifeMs(ttlMs);
   }
 
   #giveFresh(value: CachedValue): Latest {

@@ -1,3 +1,5 @@
+import { SourceError } from "../base/errors.ts";
+import { withDeadline } from "../base/time.ts";
 import { type ObjectStore, VersionConflict } from "../client/object_store.ts";
 import {
   type CachedEntry,
@@ -5,6 +7,9 @@ import {
   formatEntry,
   parseEntry,
 } from "./cached_entry.ts";
+
+/** How long one request for the shared entry may take, milliseconds. */
+const BUCKET_MS = 10_000;
 
 /** Where the shared entry is. */
 export interface CachedObjectOptions {
@@ -31,7 +36,10 @@ export class CachedObject {
   /** @throws {SourceError} When the bucket cannot be read. */
   async read(signal: AbortSignal): Promise<VersionedEntry> {
     const { store, key } = this.#options;
-    const found = await store.readText(key, signal);
+    const found = await bounded(
+      signal,
+      (signal) => store.readText(key, signal),
+    );
     return found === undefined
       ? { entry: EMPTY_ENTRY, version: "" }
       : { entry: parseEntry(found.text), version: found.version };
@@ -51,12 +59,31 @@ export class CachedObject {
     const { store, key } = this.#options;
     const bytes = new TextEncoder().encode(formatEntry(entry));
     const contentType = "application/json";
-    const options = { contentType, ifVersion: version, signal };
+    const write = (signal: AbortSignal) =>
+      store.write(key, bytes, { contentType, ifVersion: version, signal });
     try {
-      return { entry, version: await store.write(key, bytes, options) };
+      return { entry, version: await bounded(signal, write) };
     } catch (error) {
       if (error instanceof VersionConflict) return undefined;
       throw error;
     }
   }
+}
+
+/** The registry itself must still get its turn when the bucket stalls in the middle of an answer. */
+function bounded<T>(
+  signal: AbortSignal,
+  task: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ms = BUCKET_MS;
+  const onTimeout = () =>
+    new SourceError(
+      "timeout",
+      `The shared cache did not answer in ${ms / 1000} s`,
+      {
+        hint:
+          "Check the bucket of --cache; the registry is asked directly meanwhile",
+      },
+    );
+  return withDeadline({ signal, ms, onTimeout, abandon: true }, task);
 }

@@ -4,6 +4,13 @@ const RELEASE_ID = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 /** Begin of the name of a folder that is still being filled. */
 export const STAGING_PREFIX = ".staging-";
 
+/**
+ * Folder below `releases` in which archives are unpacked, and the only one there
+ * that the isolate which reads them may write. What is finished leaves it before
+ * any link is made: a link that can be moved leads elsewhere.
+ */
+export const INCOMING = `${STAGING_PREFIX}incoming`;
+
 /** Whether `name` is that of a release folder. */
 export function isReleaseId(name: string): boolean {
   return RELEASE_ID.test(name);

@@ -11,6 +11,7 @@ import type { ExtractSummary, TreePlan } from "./tree_plan.ts";
 import type { ExtractLimits } from "./tree_writer.ts";
 import { Turns } from "./turns.ts";
 import {
+  INCOMING,
   isReleaseId,
   nextReleaseId,
   removableReleases,
@@ -99,23 +100,27 @@ export class ReleaseStore {
     archive: { readonly path: string; readonly name: string },
     signal: AbortSignal,
   ): Promise<StagedRelease> {
-    const staging = join(
-      this.#folder,
-      `${STAGING_PREFIX}${crypto.randomUUID()}`,
-    );
+    const name = crypto.randomUUID();
+    const incoming = join(this.#folder, INCOMING);
+    const filling = join(incoming, name);
+    const staging = join(this.#folder, STAGING_PREFIX + name);
     try {
-      await Deno.mkdir(staging, { recursive: true });
+      await Deno.mkdir(filling, { recursive: true });
       const { limits, unpack } = this.#options;
-      const plan = await unpack(archive, staging, { limits, signal });
+      const plan = await unpack(archive, filling, { limits, signal });
+      // Out of the reach of whoever read the archive, before any link is made.
+      await Deno.rename(filling, staging);
       const summary = await finishTree(staging, plan, new Turns(signal));
       const id = nextReleaseId(this.#options.now(), await this.#ids());
       const path = join(this.#folder, id);
       await Deno.rename(staging, path);
+      await removeTree(incoming);
       // As `current` will be read: `releases` itself may be a link to another disk.
       return { path: await Deno.realPath(path), ...summary };
     } catch (error) {
       // The first failure says more than a second one about the same disk.
       await removeTree(staging).catch(() => {});
+      await removeTree(incoming).catch(() => {});
       signal.throwIfAborted();
       if (error instanceof DewyError) throw error;
       throw FilesystemError.wrap(

@@ -88,6 +88,14 @@ export class Deployer {
     const durationMs = clock.now() - progress.startedAt;
     await this.#remember(progress, durationMs);
     emit({ type: "deploy-succeeded", tag, durationMs });
+    await this.#share(progress, signal);
+  }
+
+  /** Offers the artifact to other hosts: never before it is in service here. */
+  async #share({ entry }: Progress, signal: AbortSignal): Promise<void> {
+    if (entry === undefined || signal.aborted) return;
+    const { source } = this.#deps;
+    await this.#try("the shared cache", () => source.share(entry, signal));
   }
 
   async #bringIn(progress: Progress, signal: AbortSignal): Promise<void> {

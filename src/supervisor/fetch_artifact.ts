@@ -44,7 +44,6 @@ export async function fetchArtifact(
   if (!fromCache) {
     const id = digestId(release);
     await state.update((value) => recordDigest(value, id, entry.sha256));
-    await source.share(entry, signal);
   }
   const { path, bytes, sha256 } = entry;
   emit({ type: "artifact-cached", tag, key, path, bytes, sha256, fromCache });

@@ -47,7 +47,7 @@ Deno.test("Fetcher looks up, downloads and unpacks in its isolate", async () => 
   const registry = await RegistryFolder.create(dir.join("registry"));
   const artifactName = "app_linux_amd64.tar.gz";
   await registry.publish("v1.2.3", { artifactName, checksum: "right" });
-  const releases = dir.join("work", "releases");
+  const releases = dir.join("work", "releases", ".staging-incoming");
   await Deno.mkdir(`${releases}/new`, { recursive: true });
   using fetcher = await open(registry.url, dir.join("work"));
   const latest = await fetcher.latest(NEVER);
@@ -105,5 +105,28 @@ for (const fault of ["throw", "exit", "hang"]) {
       );
       assert.ok(Date.now() - startedAt < 8_000);
     }
+  });
+}
+
+Deno.test("Fetcher ends an isolate that does not stop when it is asked to", async () => {
+  await using dir = await TempDir.create();
+  const options = { module: FAULTY, silenceMs: 2_000 };
+  using fetcher = await open("mute:x", dir.path, options);
+  const controller = new AbortController();
+  const reason = new Error("called off");
+  setTimeout(() => controller.abort(reason), 100);
+  const startedAt = Date.now();
+  await assert.rejects(fetcher.latest(controller.signal), reason);
+  assert.ok(Date.now() - startedAt < 3_000);
+});
+
+for (const fault of ["null", "event"]) {
+  Deno.test(`Fetcher survives an isolate that sends what cannot be understood (${fault})`, async () => {
+    await using dir = await TempDir.create();
+    using fetcher = await open(`${fault}:x`, dir.path, { module: FAULTY });
+    await assert.rejects(
+      fetcher.latest(NEVER),
+      /it sent what cannot be understood/,
+    );
   });
 }

@@ -43,9 +43,13 @@ for (const registryUrl of REGISTRIES) {
     Deno.test(`the isolate for ${name} can do nothing but its work`, async () => {
       await using dir = await TempDir.create();
       const [cwd, outside] = [dir.join("work"), dir.join("outside")];
-      const inside = `${cwd}/releases`;
+      const inside = `${cwd}/releases/.staging-incoming`;
       await Deno.mkdir(inside, { recursive: true });
       await Deno.mkdir(outside);
+      await Deno.mkdir(`${cwd}/releases/20260101T000000Z/a/b`, {
+        recursive: true,
+      });
+      await Deno.symlink("../..", `${cwd}/releases/20260101T000000Z/a/b/link`);
       using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       const place = { registryUrl, cacheUrl, cwd, env: ENV, hosts: [] };
       const results = await probe(isolatePermissions(place), {
@@ -56,7 +60,7 @@ for (const registryUrl of REGISTRIES) {
       const { "write inside": allowed, ...forbidden } = results;
       assert.equal(allowed, "possible");
       const names = Object.keys(forbidden);
-      assert.equal(names.length, 16);
+      assert.equal(names.length, 19);
       const possible = names.filter((name) => forbidden[name] !== "denied");
       // An import outside of the module graph is a TypeError that names the permission.
       assert.deepEqual(
