@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { systemErrorCode } from "../base/errors.ts";
 import { INCOMING } from "../release/layout.ts";
 import { DRIVER_NEEDS, type DriverNeeds, union } from "./driver_needs.ts";
 import type { SourceSettings } from "./fetch_service.ts";
@@ -80,14 +81,16 @@ function needsOf(
   }));
 }
 
+const UNREACHABLE = new Set(["ENOENT", "ENOTDIR", "EACCES", "ELOOP"]);
+
 /** A permission names a path as it is written; a link on its way leads to another one. */
 function withRealPaths(paths: readonly string[]): string[] {
   const real = paths.flatMap((path) => {
     try {
       return [Deno.realPathSync(path)];
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return [];
-      if (error instanceof Deno.errors.PermissionDenied) return [];
+      // What is wrong with a path is told by whoever uses it.
+      if (UNREACHABLE.has(systemErrorCode(error) ?? "")) return [];
       throw error;
     }
   });
