@@ -51,7 +51,7 @@ export const SOCKET_CONSTANTS: Readonly<Record<string, SocketConstants>> = {
 /** `AF_UNIX`, the same everywhere. */
 export const AF_UNIX = 1;
 /** `AF_INET`, the same everywhere. */
-export const AF_INET = 2;
+const AF_INET = 2;
 
 /** A `sockaddr` ready for `bind()`. */
 export interface SocketAddress {
