@@ -1,5 +1,6 @@
 import { SourceError } from "../base/errors.ts";
 import { describeUrl } from "../base/url.ts";
+import { type OpenGithub, shareGithub } from "../client/share_github.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 import { FileArtifactStore } from "./file.ts";
 
@@ -7,6 +8,8 @@ import { FileArtifactStore } from "./file.ts";
 export interface ArtifactStoreOptions {
   /** dewy's environment, for credentials and endpoints. */
   readonly env: Readonly<Record<string, string>>;
+  /** The client of GitHub that polls use as well; one of its own when left out. */
+  readonly openGithub?: OpenGithub;
 }
 
 /** A driver with a library of its own is imported when its scheme is asked for, and only then. */
@@ -16,10 +19,9 @@ type Opener = (
 
 const OPENERS: Readonly<Record<string, Opener>> = {
   file: () => new FileArtifactStore(),
-  ghr: async ({ env }) => {
-    const { GithubClient } = await import("../client/github_client.ts");
+  ghr: async ({ env, openGithub = shareGithub({ env }) }) => {
     const { GhrArtifactStore } = await import("./ghr.ts");
-    return new GhrArtifactStore(await GithubClient.open(env));
+    return new GhrArtifactStore(await openGithub());
   },
   gs: openObject,
   s3: openObject,

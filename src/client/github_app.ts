@@ -2,6 +2,7 @@ import { createAppAuth } from "@octokit/auth-app";
 import { Octokit } from "@octokit/rest";
 import type { GithubCredentials } from "./github_credentials.ts";
 import { USER_AGENT } from "./github_download.ts";
+import { expectOk } from "./github_errors.ts";
 import { githubFetch } from "./github_fetch.ts";
 import type { IssuedToken } from "./github_token.ts";
 
@@ -19,6 +20,9 @@ export const API_HEADERS = {
   "x-github-api-version": "2022-11-28",
 };
 
+/** HTTP status of an exchange that succeeded. */
+const CREATED = 201;
+
 /** Who asks for an installation token, and where. */
 export interface TokenExchange {
   readonly app: Extract<GithubCredentials, { kind: "app" }>;
@@ -29,7 +33,7 @@ export interface TokenExchange {
 /**
  * Exchanges the key of a GitHub App for a token of its installation.
  *
- * @throws {RequestError} What the library throws.
+ * @throws {RequestError} What the library throws, also around a SourceError.
  */
 export async function exchangeToken(
   { app, tokenUrl }: TokenExchange,
@@ -40,7 +44,7 @@ export async function exchangeToken(
     baseUrl: tokenUrl,
     userAgent: USER_AGENT,
     log: SILENT,
-    request: { fetch: githubFetch, signal },
+    request: { fetch: fetchToken, signal },
   });
   const authenticate = createAppAuth({
     appId,
@@ -58,4 +62,22 @@ export async function exchangeToken(
   });
   signal.throwIfAborted();
   return { token, expiresAt: Date.parse(expiresAt) };
+}
+
+/** The library itself takes an answer without a token for one. */
+async function fetchToken(
+  url: string,
+  init: RequestInit = {},
+): Promise<Response> {
+  const response = await githubFetch(url, init);
+  const { ok, status } = response;
+  const isFailure = !ok && (status < 300 || status >= 400);
+  if (isFailure) return response;
+  try {
+    expectOk(status, CREATED);
+  } catch (error) {
+    await response.body?.cancel();
+    throw error;
+  }
+  return response;
 }

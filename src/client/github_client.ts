@@ -42,6 +42,9 @@ export interface PageQuestion {
 
 const TIMEOUT_MS = 30_000;
 
+/** HTTP status of an upload that succeeded. */
+const CREATED = 201;
+
 const DENIED_HINT =
   'Give the credentials write permission on the contents, or add "report=false" to the registry URL';
 
@@ -189,12 +192,13 @@ export class GithubClient {
     const url = this.#uploadUrl(release, what);
     const send = async ({ headers, request }: Sending) => {
       try {
-        await this.#octokit.request(`POST ${url}{?name}`, {
+        const { status } = await this.#octokit.request(`POST ${url}{?name}`, {
           name,
           data: text,
           headers: { ...headers, "content-type": "text/plain" },
           request,
         });
+        expectOk(status, CREATED);
         return true;
       } catch (error) {
         if (isTaken(error)) return false;

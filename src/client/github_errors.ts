@@ -17,8 +17,8 @@ const REDIRECT_HINT =
   "A redirect to another host is not followed, because it would get the token: see GITHUB_API_URL";
 /** GitHub says to wait a minute when it does not say how long. */
 const DEFAULT_WAIT_MS = 60_000;
-/** Its windows are not longer than an hour. */
-const MAX_WAIT_MS = 60 * 60 * 1000;
+/** GitHub is left alone for so long at most, milliseconds: its windows are not longer than an hour. */
+export const MAX_WAIT_MS = 60 * 60 * 1000;
 
 /** An answer with a status that is no success. */
 export interface FailedAnswer {
@@ -64,8 +64,8 @@ export function explainGithubError(
 }
 
 /** Refuses what the library takes for a success and is none: a redirect that is not followed. */
-export function expectOk(status: number): void {
-  if (status === 200) return;
+export function expectOk(status: number, expected = 200): void {
+  if (status === expected) return;
   throw new SourceError("invalid", `Status ${status}`, { hint: REDIRECT_HINT });
 }
 

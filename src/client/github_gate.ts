@@ -5,6 +5,7 @@ import {
   explainGithubError,
   failedAnswer,
   type GithubQuestion,
+  MAX_WAIT_MS,
 } from "./github_errors.ts";
 import { withRetries } from "./github_retry.ts";
 import type { TokenSource } from "./github_token.ts";
@@ -97,14 +98,19 @@ export class GithubGate {
     const explained = explainGithubError(error, { ...question, credentials });
     if (failedAnswer(error)?.status === 401) tokens.forget();
     if (explained.retryAfterMs > 0) {
-      this.#closedUntil = now() + explained.retryAfterMs;
+      this.#closedUntil = Math.max(
+        this.#closedUntil,
+        now() + explained.retryAfterMs,
+      );
     }
     return explained;
   }
 
   #refuseWhileClosed(what: string): void {
     const retryAfterMs = this.#closedUntil - this.#options.now();
-    if (retryAfterMs <= 0) return;
+    // More than GitHub can ask for is left when the clock was set back.
+    if (retryAfterMs > MAX_WAIT_MS) this.#closedUntil = 0;
+    if (this.#closedUntil === 0 || retryAfterMs <= 0) return;
     const seconds = Math.ceil(retryAfterMs / 1000);
     throw new SourceError(
       "unavailable",

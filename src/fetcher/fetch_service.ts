@@ -3,6 +3,7 @@ import type { EmitEvent } from "../base/event.ts";
 import type { Platform } from "../base/platform.ts";
 import type { Release, VersionRules } from "../base/release.ts";
 import { systemClock } from "../base/time.ts";
+import { type OpenGithub, shareGithub } from "../client/share_github.ts";
 import type { Cache, CacheEntry } from "../cache/cache.ts";
 import { openCache } from "../cache/open_cache.ts";
 import { openRegistry } from "../registry/open_registry.ts";
@@ -28,21 +29,23 @@ export interface SourceSettings {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What polls and downloads have in common. */
+interface Access {
+  readonly env: SourceSettings["env"];
+  readonly openGithub: OpenGithub;
+}
+
 /** The {@link Source} made of the drivers themselves, in whatever isolate it is opened. */
 export class FetchService implements Source {
   readonly cache: Cache;
   #registry: Registry;
   #store: ArtifactStore | undefined;
-  #env: SourceSettings["env"];
+  #access: Access;
 
-  private constructor(
-    registry: Registry,
-    cache: Cache,
-    env: SourceSettings["env"],
-  ) {
+  private constructor(registry: Registry, cache: Cache, access: Access) {
     this.#registry = registry;
     this.cache = cache;
-    this.#env = env;
+    this.#access = access;
   }
 
   /** @throws {ConfigError} When a URL or an option is bad. */
@@ -52,7 +55,8 @@ export class FetchService implements Source {
   ): Promise<FetchService> {
     const { registryUrl, cacheUrl, cwd, env, node } = settings;
     const { slot, calver, platform, maxArtifactBytes } = settings;
-    const scope = { slot, calver, platform, env };
+    const access: Access = { env, openGithub: shareGithub({ env }) };
+    const scope = { slot, calver, platform, ...access };
     const { cache, ...place } = await openCache(cacheUrl, {
       cwd,
       cacheDir: env["DEWY_CACHEDIR"],
@@ -62,7 +66,7 @@ export class FetchService implements Source {
     });
     const registry = await openRegistry(registryUrl, scope);
     if (place.registryTtlMs === 0) {
-      return new FetchService(registry, cache, env);
+      return new FetchService(registry, cache, access);
     }
     const { shareAnswers } = await import("../registry/open_cached.ts");
     const shared = shareAnswers(registry, {
@@ -74,7 +78,7 @@ export class FetchService implements Source {
       clock: systemClock,
       emit,
     });
-    return new FetchService(shared, cache, env);
+    return new FetchService(shared, cache, access);
   }
 
   get rules(): VersionRules {
@@ -98,7 +102,7 @@ export class FetchService implements Source {
     const { openArtifactStore } = await import(
       "../artifact/open_artifact_store.ts"
     );
-    this.#store ??= openArtifactStore({ env: this.#env });
+    this.#store ??= openArtifactStore(this.#access);
     const { cache } = this;
     return await obtain(
       release,

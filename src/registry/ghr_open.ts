@@ -3,7 +3,7 @@ import type { Platform } from "../base/platform.ts";
 import type { VersionRules } from "../base/release.ts";
 import { booleanOption, describeUrl, type DriverUrl } from "../base/url.ts";
 import type { GithubRepo } from "../client/github_artifact_url.ts";
-import { GithubClient } from "../client/github_client.ts";
+import { type OpenGithub, shareGithub } from "../client/share_github.ts";
 import { GhrRegistry } from "./ghr.ts";
 
 /** What {@link openGhr} works with. */
@@ -13,6 +13,8 @@ export interface OpenGhrOptions {
   readonly env: Readonly<Record<string, string>>;
   /** @default Date.now */
   readonly now?: () => number;
+  /** The client that others use as well; one of its own when left out. */
+  readonly openGithub?: OpenGithub;
 }
 
 /**
@@ -23,12 +25,14 @@ export interface OpenGhrOptions {
  */
 export async function openGhr(
   url: DriverUrl,
-  { rules, platform, env, now = Date.now }: OpenGhrOptions,
+  options: OpenGhrOptions,
 ): Promise<GhrRegistry> {
+  const { rules, platform, env, now = Date.now } = options;
   const repo = repoOf(url);
   const report = !url.options.has("report") || booleanOption(url, "report");
   const artifact = url.options.get("artifact") || env["GITHUB_ARTIFACT"];
-  const client = await GithubClient.open(env, { now });
+  const openGithub = options.openGithub ?? shareGithub({ env, now });
+  const client = await openGithub();
   return new GhrRegistry({
     url: url.text,
     repo,

@@ -4,6 +4,7 @@ import { unknownScheme } from "../base/scheme.ts";
 import { folderOf } from "../base/file_url.ts";
 import { booleanOption, type DriverUrl, parseDriverUrl } from "../base/url.ts";
 import { checkRules } from "../base/version.ts";
+import type { OpenGithub } from "../client/share_github.ts";
 import { FileRegistry } from "./file.ts";
 import type { Registry } from "./registry.ts";
 
@@ -18,6 +19,8 @@ export interface OpenRegistryOptions {
   readonly env: Readonly<Record<string, string>>;
   /** @default Date.now */
   readonly now?: () => number;
+  /** The client of GitHub that downloads use as well; one of its own when left out. */
+  readonly openGithub?: OpenGithub;
 }
 
 /** A driver with a library of its own is imported when its scheme is asked for, and only then. */

@@ -89,6 +89,32 @@ Deno.test("GithubClient says so when GitHub refuses the App", async () => {
   });
 });
 
+Deno.test("GithubClient takes a redirect of the token exchange for no token", async () => {
+  await using server = new GithubServer();
+  await using other = new GithubServer();
+  const client = await GithubClient.open(envOf(server));
+  for (const status of [200, 301, 302, 307]) {
+    server.requests.length = 0;
+    server.intercept = () => {
+      const headers = { location: `${other.origin}/login` };
+      const body = status === 200 ? "<p>Log in" : null;
+      return new Response(body, { status, headers });
+    };
+    await rejects(client.releaseByTag(REPO, "v1", NEVER), (error) => {
+      ok(error instanceof SourceError);
+      equal(error.code, "invalid");
+      equal(
+        error.message,
+        `Cannot get a token for the GitHub App: status ${status}`,
+      );
+      ok(error.hint?.includes("GITHUB_API_URL"));
+      return true;
+    });
+    equal(server.requests.length, 1, "nothing is asked without a token");
+  }
+  equal(other.requests.length, 0);
+});
+
 Deno.test("AppToken asks once for all who wait, and ends the question when all have left", async () => {
   const signals: AbortSignal[] = [];
   const tokens = new AppToken({

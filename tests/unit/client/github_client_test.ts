@@ -118,6 +118,56 @@ Deno.test("GithubClient says when it may ask again, and does not ask before", as
   }
 });
 
+Deno.test("GithubClient is not let in early by a shorter wish that comes later", async () => {
+  await using server = new GithubServer();
+  let now = Date.now();
+  const client = await open(server, { now: () => now });
+  const arrived = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const limit = (seconds: string) =>
+    new Response("{}", { status: 429, headers: { "retry-after": seconds } });
+  let asked = 0;
+  server.intercept = async () => {
+    if (asked++ > 0) return limit("60");
+    arrived.resolve();
+    await release.promise;
+    return limit("5");
+  };
+  const slow = failure(client.listReleases(REPO, FIRST, NEVER));
+  await arrived.promise;
+  await failure(client.releaseByTag(REPO, "v1.0.0", NEVER));
+  release.resolve();
+  equal((await slow).retryAfterMs, 5_000);
+  now += 30_000;
+  const third = await failure(client.releaseByTag(REPO, "v1.0.0", NEVER));
+  equal(third.retryAfterMs, 30_000);
+  equal(server.requests.length, 2);
+  now -= 86_400_000;
+  server.intercept = undefined;
+  ok(
+    await client.releaseByTag(REPO, "v1.0.0", NEVER),
+    "the clock was set back",
+  );
+});
+
+Deno.test("GithubClient does not take a redirect of an upload for a success", async () => {
+  await using server = new GithubServer();
+  await using other = new GithubServer();
+  const client = await open(server);
+  const release = await client.releaseByTag(REPO, "v1.0.0", NEVER);
+  for (const status of [200, 302, 307]) {
+    server.intercept = () => {
+      const headers = { location: `${other.origin}/login` };
+      return new Response(status === 200 ? "<p>" : null, { status, headers });
+    };
+    const asset = { name: "a.txt", text: "a" };
+    const error = await failure(client.addTextAsset(release, asset, NEVER));
+    equal(error.code, "invalid");
+    ok(error.message.endsWith(`status ${status}`), error.message);
+  }
+  equal(other.requests.length, 0);
+});
+
 Deno.test("GithubClient reads the reset by the server's clock", async () => {
   await using server = new GithubServer();
   const client = await open(server);
