@@ -8,6 +8,7 @@ import {
 import { type CalverFormat, parseCalverFormat } from "./calver.ts";
 import { ConfigError } from "./errors.ts";
 import type { VersionRules } from "./release.ts";
+import { MAX_TAG_LENGTH } from "./tag.ts";
 
 export { type CalverFormat, parseCalverFormat };
 
@@ -26,9 +27,6 @@ export interface Version {
 
 const SEMVER =
   /^v?([0-9]+)\.([0-9]+)\.([0-9]+)(?:-(?<pre>[0-9A-Za-z.-]+))?(?:\+(?<build>[0-9A-Za-z.-]+))?$/;
-
-/** No file system and no registry has longer names; it also bounds the cost of a match. */
-const MAX_TAG_LENGTH = 255;
 
 /**
  * Returns what `tag` means, or `undefined` when it does not follow the grammar;
@@ -96,6 +94,7 @@ function patternOf(rules: Pick<VersionRules, "calver">): RegExp {
 }
 
 function matchVersion(tag: string, pattern: RegExp): Version | undefined {
+  // It also bounds the cost of a match.
   if (tag.length > MAX_TAG_LENGTH) return undefined;
   const match = pattern.exec(tag);
   if (match === null) return undefined;

@@ -1,10 +1,12 @@
 import { SourceError } from "../base/errors.ts";
 import type { Platform } from "../base/platform.ts";
 import type { Release, VersionRules } from "../base/release.ts";
+import { describeTag, tagProblem } from "../base/tag.ts";
 import { describeUrl } from "../base/url.ts";
 import { newestFirst, parseVersion } from "../base/version.ts";
 import type { CurrentAnswer, GrpcClient } from "../client/grpc.ts";
 import { artifactNameOf } from "./artifact_name.ts";
+import { PublicationTimes } from "./grpc_times.ts";
 import type { DeployReport, Latest, Registry } from "./registry.ts";
 
 /** What a {@link GrpcRegistry} needs to know. */
@@ -20,18 +22,14 @@ export interface GrpcRegistryOptions {
   readonly now?: () => number;
 }
 
-/**
- * A server that gives the time of the call for the time of publishing would
- * make every look-up a new publication; an older time is a real one.
- */
-const SETTLED_AFTER_MS = 60_000;
-
 /** Asks a server that chooses the version itself. */
 export class GrpcRegistry implements Registry, Disposable {
   readonly #options: GrpcRegistryOptions;
+  readonly #times: PublicationTimes;
 
   constructor(options: GrpcRegistryOptions) {
     this.#options = options;
+    this.#times = new PublicationTimes(options.now ?? Date.now);
   }
 
   get rules(): VersionRules {
@@ -47,6 +45,12 @@ export class GrpcRegistry implements Registry, Disposable {
     if (answer.tag === "" || answer.artifactUrl === "") {
       const missing = answer.tag === "" ? "a tag" : "an artifact URL";
       throw this.#invalid(`the answer lacks ${missing}`);
+    }
+    const problem = tagProblem(answer.tag);
+    if (problem !== undefined) {
+      throw this.#invalid(
+        `${describeTag(answer.tag)} is no tag: ${problem}`,
+      );
     }
     const reason = reasonAgainst(answer.tag, rules);
     if (reason !== undefined) return { kind: "filtered", reason };
@@ -72,16 +76,15 @@ export class GrpcRegistry implements Registry, Disposable {
   }
 
   #toRelease(answer: CurrentAnswer): Release {
-    const { now = Date.now, rules } = this.#options;
-    const { id, tag, artifactUrl, createdAt } = answer;
+    const { rules } = this.#options;
+    const { id, tag, artifactUrl } = answer;
+    const publishedAt = this.#times.read(answer);
     const artifactName = artifactNameOf(artifactUrl);
     if (artifactName === undefined) {
       throw this.#invalid(
         `no file name in artifact URL "${describeUrl(artifactUrl)}"`,
       );
     }
-    const isSettled = createdAt !== undefined &&
-      now() - createdAt > SETTLED_AFTER_MS;
     return {
       id,
       tag,
@@ -89,8 +92,10 @@ export class GrpcRegistry implements Registry, Disposable {
       artifactName,
       checksumUrls: [],
       slot: slotOf(tag, rules),
-      fingerprint: isSettled ? `${artifactUrl} ${createdAt}` : artifactUrl,
-      ...(createdAt === undefined ? {} : { publishedAt: createdAt }),
+      fingerprint: publishedAt === undefined
+        ? artifactUrl
+        : `${artifactUrl} ${publishedAt}`,
+      ...(publishedAt === undefined ? {} : { publishedAt }),
     };
   }
 

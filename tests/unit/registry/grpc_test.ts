@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { ConfigError, SourceError } from "../../../src/base/errors.ts";
 import { openRegistry } from "../../../src/registry/open_registry.ts";
 import type { Registry } from "../../../src/registry/registry.ts";
@@ -9,11 +9,12 @@ import { TempDir } from "../../support/temp_dir.ts";
 
 const NEVER = new AbortController().signal;
 const NOW = Date.UTC(2026, 0, 15);
+let clock = NOW;
 const OPTIONS = {
   slot: "",
   platform: { os: "linux", arch: "amd64" },
   env: {},
-  now: () => NOW,
+  now: () => clock,
 };
 
 interface Asked {
@@ -65,21 +66,78 @@ Deno.test("latest() passes on what the server says, with artifacts of any kind",
   }
 });
 
-Deno.test("latest() tells other bytes by the time of publishing, and not by the time of the call", async () => {
-  await using server = await GrpcServer.start();
-  const fingerprintAt = async (ms: number) => {
-    const answer = { tag: "v1", "artifact_url": "s3://r/b/v1/a.zip" };
-    await server.answer({ answer: { ...answer, "created_at": ms / 1000 } });
-    return await withRegistry(server.address, {}, async (registry) => {
-      const latest = await registry.latest(NEVER);
-      ok(latest.kind === "release");
-      equal(latest.release.publishedAt, ms);
-      return latest.release.fingerprint;
-    });
+/** Returns a function that answers with a time of publication, lets some time pass, and looks up. */
+function fingerprinter(server: GrpcServer, registry: Registry) {
+  return async (createdAt: number, at: number, tag = "v1") => {
+    const answer = { tag, "artifact_url": `s3://r/b/${tag}/a.zip` };
+    await server.answer({ answer: { ...answer, "created_at": createdAt } });
+    clock = at * 1000;
+    const latest = await registry.latest(NEVER);
+    ok(latest.kind === "release");
+    return latest.release.fingerprint;
   };
-  const day = 86_400_000;
-  ok(await fingerprintAt(NOW - day) !== await fingerprintAt(NOW - 2 * day));
-  equal(await fingerprintAt(NOW - 1_000), await fingerprintAt(NOW));
+}
+
+Deno.test("latest() gives one fingerprint however old a publication gets, and another to the next", async () => {
+  await using server = await GrpcServer.start();
+  const fingerprints: unknown[] = [];
+  for (let host = 0; host < 2; host++) {
+    await withRegistry(server.address, {}, async (registry) => {
+      const ask = fingerprinter(server, registry);
+      for (const age of [0, 10, 59, 61, 86_400]) {
+        fingerprints.push(await ask(1_700_000_000, 1_700_000_000 + age));
+      }
+    });
+  }
+  equal(new Set(fingerprints).size, 1);
+  await withRegistry(server.address, {}, async (registry) => {
+    const ask = fingerprinter(server, registry);
+    const first = await ask(1_700_000_000, 1_700_000_100);
+    equal(first, fingerprints[0]);
+    ok(first !== await ask(1_700_000_105, 1_700_000_110));
+  });
+});
+
+Deno.test("latest() gives one fingerprint where the server gives the time of the call", async () => {
+  await using server = await GrpcServer.start();
+  await withRegistry(server.address, {}, async (registry) => {
+    const ask = fingerprinter(server, registry);
+    await ask(1_700_000_001, 1_700_000_000);
+    const second = await ask(1_700_000_011, 1_700_000_010);
+    equal(await ask(1_700_000_300, 1_700_000_300), second);
+    const next = await ask(1_700_000_310, 1_700_000_310, "v2");
+    equal(await ask(1_700_000_320, 1_700_000_320, "v2"), next);
+  });
+});
+
+Deno.test("latest() refuses a tag that is no word", async () => {
+  await using server = await GrpcServer.start();
+  const tags = [
+    "a/b",
+    "../../x",
+    "..",
+    ".hidden",
+    "a\\b",
+    "v1\0",
+    "v1\nERROR all is lost",
+    "v1\u001b[2J",
+    "v1\u202egpj",
+    "v1 2",
+    "v".repeat(1000),
+  ];
+  for (const tag of tags) {
+    const answer = { tag, "artifact_url": "s3://r/b/v1/a.zip" };
+    await server.answer({ answer });
+    await withRegistry(server.address, {}, async (registry) => {
+      await rejects(registry.latest(NEVER), (error) => {
+        ok(error instanceof SourceError, String(error));
+        equal(error.code, "invalid");
+        match(error.message, /is no tag: it (holds|begins|has)/);
+        ok(!/[\p{C}]/u.test(error.message) && error.message.length < 300);
+        return true;
+      });
+    });
+  }
 });
 
 Deno.test("latest() takes the server's choice only when slot and constraint let it", async () => {
