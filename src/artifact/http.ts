@@ -2,7 +2,7 @@ import type { ArtifactBody } from "../base/artifact_body.ts";
 import { DewyError, SourceError } from "../base/errors.ts";
 import { describeUrl } from "../base/url.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
-import { TransferWatch } from "./transfer_watch.ts";
+import { TransferWatch } from "../base/transfer_watch.ts";
 
 /** How long {@link HttpArtifactStore} waits, milliseconds. */
 export interface HttpArtifactOptions {

@@ -1,6 +1,7 @@
 import { SourceError } from "../base/errors.ts";
 import { GcsAnswerError, GcsCredentialsError } from "./gcs_storage.ts";
 import { toSourceError, toUnreadable } from "./object_failure.ts";
+import { VersionConflict } from "./object_store.ts";
 
 /** What was tried, for {@link explainGcs}. */
 export interface GcsAttempt {
@@ -33,4 +34,20 @@ export function explainGcs(error: unknown, attempt: GcsAttempt): SourceError {
   }
   const { code: status, retryAfterMs } = error;
   return toSourceError({ ...attempt, status, detail, retryAfterMs });
+}
+
+/** Lets pass what a missing object is answered with, and throws any other error. */
+export function undefinedIfMissing(error: unknown): undefined {
+  // The message for a missing bucket names the bucket and not the object.
+  const isMissing = error instanceof GcsAnswerError && error.code === 404 &&
+    !/bucket does not exist/i.test(error.message);
+  if (!isMissing) throw error;
+}
+
+/** Turns what a write threw into a {@link VersionConflict} when its condition did not hold. */
+export function toConflict(error: unknown, what: string): unknown {
+  const isConflict = error instanceof GcsAnswerError &&
+    (error.code === 412 || error.code === 409);
+  if (!isConflict) return error;
+  return new VersionConflict(`${what}: it was changed meanwhile`);
 }

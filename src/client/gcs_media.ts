@@ -1,4 +1,5 @@
 import type { GcsConnection } from "./gcs_storage.ts";
+import { UPLOAD_MS } from "./object_request.ts";
 
 /** An object whose bytes are sent or fetched. */
 export interface MediaPlace {
@@ -13,9 +14,6 @@ export interface PutMediaOptions {
   readonly ifVersion?: string | undefined;
   readonly init: RequestInit & { readonly signal: AbortSignal };
 }
-
-/** Uploads of whole artifacts may take this long, milliseconds. */
-const UPLOAD_MS = 60 * 60 * 1000;
 
 /**
  * Fetches an object's bytes.

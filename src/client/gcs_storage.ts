@@ -1,7 +1,8 @@
 import { Storage } from "@google-cloud/storage";
 import { abortable } from "../base/abortable.ts";
 import { SourceError } from "../base/errors.ts";
-import { withDeadline } from "../base/time.ts";
+import type { TransferLimits } from "../base/transfer_limits.ts";
+import { TransferWatch } from "../base/transfer_watch.ts";
 import { retryAfterMs } from "./object_failure.ts";
 
 /** Where Google Cloud Storage is, and who asks it. */
@@ -12,6 +13,7 @@ export interface GcsAccess {
   readonly endpoint?: string;
   /** Whether credentials are sent. @default only where no emulator is named. */
   readonly authorize?: boolean;
+  readonly limits?: TransferLimits | undefined;
 }
 
 /** Google Cloud Storage answered with a status that is no success. */
@@ -65,9 +67,11 @@ export class GcsConnection {
   readonly endpoint: string;
   readonly #authClient: Storage["authClient"] | undefined;
   readonly #offline: Storage["authClient"];
+  readonly #answerMs: number;
 
   constructor(access: GcsAccess) {
     const { env } = access;
+    this.#answerMs = access.limits?.answerMs ?? ANSWER_MS;
     const emulator = env["STORAGE_EMULATOR_HOST"] || undefined;
     this.endpoint = toBase(access.endpoint ?? emulator ?? GOOGLE);
     // Credentials are found by the SDK itself: key file, gcloud's, the machine's.
@@ -94,23 +98,29 @@ export class GcsConnection {
   }
 
   /**
-   * Fetches with credentials. The body ends with the signal only as far as
-   * the answer's begin; who reads on must cancel it.
+   * Fetches with credentials. The body ends with the signal, too.
    *
+   * @param answerMs How long until the answer begins, milliseconds.
    * @throws {GcsAnswerError} When the status is no success.
    */
   async fetch(
     url: string,
     init: RequestInit & { readonly signal: AbortSignal },
-    answerMs = ANSWER_MS,
+    answerMs = this.#answerMs,
   ): Promise<Response> {
     const { signal } = init;
     const headers = await this.#authorize(url, init);
-    const response = await withDeadline({
+    // Not disposed of after a success: the body, too, ends with the signal.
+    const watch = new TransferWatch(
       signal,
-      ms: answerMs,
-      onTimeout: () => new SourceError("timeout", "No answer in 20 s"),
-    }, (linked) => fetch(url, { ...init, headers, signal: linked }));
+      (ms) => new SourceError("timeout", `No answer in ${ms / 1000} s`),
+    );
+    watch.expect(answerMs);
+    const response = await fetch(url, {
+      ...init,
+      headers,
+      signal: watch.signal,
+    }).finally(() => watch.settle());
     if (response.ok) return response;
     throw new GcsAnswerError(
       response.status,

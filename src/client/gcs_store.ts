@@ -1,21 +1,21 @@
 import type { ArtifactBody } from "../base/artifact_body.ts";
 import { FilesystemError } from "../base/errors.ts";
-import { explainGcs } from "./gcs_failure.ts";
-import {
-  type GcsAccess,
-  GcsAnswerError,
-  GcsConnection,
-} from "./gcs_storage.ts";
+import { explainGcs, toConflict, undefinedIfMissing } from "./gcs_failure.ts";
+import { type GcsAccess, GcsConnection } from "./gcs_storage.ts";
 import { getMedia, type MediaPlace, putMedia } from "./gcs_media.ts";
 import { toArtifactBody } from "./object_body.ts";
-import { type Ask, createAsk, type ObjectRequest } from "./object_request.ts";
 import {
-  type BrowsableStore,
-  type ListPagesOptions,
-  type ObjectInfo,
-  type ObjectText,
-  type ObjectWriteOptions,
-  VersionConflict,
+  type Ask,
+  createAsk,
+  type ObjectRequest,
+  UPLOAD_MS,
+} from "./object_request.ts";
+import type {
+  BrowsableStore,
+  ListPagesOptions,
+  ObjectInfo,
+  ObjectText,
+  ObjectWriteOptions,
 } from "./object_store.ts";
 
 /** Which bucket of which service. */
@@ -45,13 +45,16 @@ export class GcsStore implements BrowsableStore {
   readonly #bucket: string;
   readonly #connection: GcsConnection;
   readonly #ask: Ask;
+  readonly #stallMs: number | undefined;
 
   constructor(options: GcsStoreOptions) {
+    this.#stallMs = options.limits?.stallMs;
     this.#bucket = options.bucket;
     this.#connection = new GcsConnection(options);
     const { endpoint } = this.#connection;
-    this.#ask = createAsk((error, request) =>
-      explainGcs(error, { ...request, endpoint })
+    this.#ask = createAsk(
+      (error, request) => explainGcs(error, { ...request, endpoint }),
+      this.#stallMs,
     );
     this.shownName = `gs://${options.bucket}`;
   }
@@ -93,13 +96,14 @@ export class GcsStore implements BrowsableStore {
     const request = this.#request("read", { key, signal });
     const response = await this.#ask(
       request,
-      () => getMedia(this.#place(key), signal),
+      (signal) => getMedia(this.#place(key), signal),
     );
     const length = response.headers.get("content-length");
     return toArtifactBody(response.body ?? new Blob().stream(), {
       shownName: this.#nameOf(key),
       length: length === null ? undefined : Number(length),
       signal,
+      stallMs: this.#stallMs,
     });
   }
 
@@ -108,7 +112,7 @@ export class GcsStore implements BrowsableStore {
     signal: AbortSignal,
   ): Promise<ObjectText | undefined> {
     const request = this.#request("read", { key, signal });
-    return await this.#ask(request, async () => {
+    return await this.#ask(request, async (signal) => {
       const response = await getMedia(this.#place(key), signal)
         .catch(undefinedIfMissing);
       if (response === undefined) return undefined;
@@ -129,7 +133,7 @@ export class GcsStore implements BrowsableStore {
   ): Promise<string> {
     const { contentType, ifVersion, signal } = options;
     const request = this.#request("write", { key, signal });
-    return await this.#ask(request, async () => {
+    return await this.#ask(request, async (signal) => {
       const init = {
         method: "POST",
         body: bytes,
@@ -160,17 +164,21 @@ export class GcsStore implements BrowsableStore {
       method: "POST",
       body: file.readable,
       headers: { "content-type": "application/octet-stream" },
-      signal,
     };
-    await this.#ask(this.#request("write", { key, signal }), async () => {
-      const response = await putMedia(this.#place(key), { init });
+    const request = {
+      ...this.#request("write", { key, signal }),
+      limitMs: UPLOAD_MS,
+    };
+    await this.#ask(request, async (signal) => {
+      const place = this.#place(key);
+      const response = await putMedia(place, { init: { ...init, signal } });
       await response.body?.cancel();
     });
   }
 
   async remove(key: string, signal: AbortSignal): Promise<void> {
     const request = this.#request("remove", { key, signal });
-    await this.#ask(request, async () => {
+    await this.#ask(request, async (signal) => {
       await this.#connection.bucket(this.#bucket, signal).file(key)
         .delete({ ignoreNotFound: true });
     });
@@ -190,10 +198,10 @@ export class GcsStore implements BrowsableStore {
         autoPaginate: false,
         ...(pageToken === undefined ? {} : { pageToken }),
       };
-      const bucket = this.#connection.bucket(this.#bucket, signal);
       const [files, , answer] = await this.#ask(
         request,
-        () => bucket.getFiles(page),
+        (signal) =>
+          this.#connection.bucket(this.#bucket, signal).getFiles(page),
       );
       const { prefixes = [], nextPageToken } = (answer ?? {}) as Page;
       yield {
@@ -239,18 +247,4 @@ function toInfo(metadata: {
     modifiedAt: Date.parse(metadata.timeCreated ?? "") || 0,
     version: String(metadata.generation ?? ""),
   };
-}
-
-function undefinedIfMissing(error: unknown): undefined {
-  // The message for a missing bucket names the bucket and not the object.
-  const isMissing = error instanceof GcsAnswerError && error.code === 404 &&
-    !/bucket does not exist/i.test(error.message);
-  if (!isMissing) throw error;
-}
-
-function toConflict(error: unknown, what: string): unknown {
-  const isConflict = error instanceof GcsAnswerError &&
-    (error.code === 412 || error.code === 409);
-  if (!isConflict) return error;
-  return new VersionConflict(`${what}: it was changed meanwhile`);
 }

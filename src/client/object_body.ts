@@ -5,6 +5,8 @@ import {
   requestOf,
 } from "../base/byte_reader.ts";
 import { SourceError } from "../base/errors.ts";
+import { STALL_MS } from "../base/transfer_limits.ts";
+import { TransferWatch } from "../base/transfer_watch.ts";
 
 /** What {@link toArtifactBody} needs. */
 export interface BodyOptions {
@@ -12,7 +14,11 @@ export interface BodyOptions {
   readonly shownName: string;
   readonly length: number | undefined;
   readonly signal: AbortSignal;
+  /** How long the next bytes may take, milliseconds. @default 60,000 */
+  readonly stallMs?: number | undefined;
 }
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** For readers that bring no memory of their own. */
 const CHUNK_BYTES = 256 * 1024;
@@ -20,50 +26,94 @@ const CHUNK_BYTES = 256 * 1024;
 /**
  * Hands on the body of an answer, written into the memory of its reader and
  * filling it. The stream ends with the reason of `signal` when that is aborted,
- * and with a SourceError when the connection breaks; either way the connection
- * is given up.
+ * and with a SourceError when the connection breaks or nothing comes for too
+ * long; either way the connection is given up.
  */
 export function toArtifactBody(
   body: ReadableStream<Uint8Array>,
   options: BodyOptions,
 ): ArtifactBody {
-  const { shownName, length, signal } = options;
+  const { shownName, length, signal, stallMs = STALL_MS } = options;
+  const what = `Cannot read "${shownName}"`;
   const reader = openByteReader(body);
-  let onAbort = () => {};
-  const leave = () => signal.removeEventListener("abort", onAbort);
+  const watch = new TransferWatch(signal, (ms) => stalled(what, ms));
   const stream = new ReadableStream({
     type: "bytes",
     autoAllocateChunkSize: CHUNK_BYTES,
     start(controller) {
-      onAbort = () => {
-        controller.error(signal.reason);
-        giveUp(reader, signal.reason);
+      const onAbort = () => {
+        controller.error(watch.signal.reason);
+        watch[Symbol.dispose]();
+        giveUp(reader, watch.signal.reason);
       };
-      signal.addEventListener("abort", onAbort, { once: true });
-      if (signal.aborted) onAbort();
+      watch.signal.addEventListener("abort", onAbort, { once: true });
+      if (watch.signal.aborted) onAbort();
     },
     async pull(controller) {
       const { request, view } = requestOf(controller);
-      // Handing on every piece of 60 KB costs more time than the network.
-      const filled = await reader.read(view, view.length).catch((cause) => {
-        leave();
-        throw new SourceError("unavailable", `Cannot read "${shownName}"`, {
-          hint: "The connection broke; dewy tries again by itself",
-          cause,
+      const filled = await fill(view, { reader, watch, stallMs })
+        .catch((cause) => {
+          watch[Symbol.dispose]();
+          throw brokenOff(what, cause);
         });
-      });
-      if (signal.aborted) return;
+      if (watch.signal.aborted) return;
       if (filled.length > 0) return request.respondWithNewView(filled);
-      leave();
+      watch[Symbol.dispose]();
       controller.close();
       request.respondWithNewView(filled);
     },
     async cancel(reason) {
-      leave();
+      watch[Symbol.dispose]();
       await reader.cancel(reason);
     },
   });
   return { stream, ...(length === undefined ? {} : { length }) };
+}
+
+interface Filling {
+  readonly reader: ByteReader;
+  readonly watch: TransferWatch;
+  readonly stallMs: number;
+}
+
+/**
+ * Fills `view`, because handing on every piece of 60 KB costs more time than
+ * the network; each piece has the whole time limit for itself, so that a slow
+ * network does not pass for a dead one.
+ */
+async function fill(
+  view: Bytes,
+  { reader, watch, stallMs }: Filling,
+): Promise<Bytes> {
+  const { byteOffset, length } = view;
+  let { buffer } = view;
+  let filled = 0;
+  while (filled < length) {
+    watch.expect(stallMs);
+    const rest = new Uint8Array(buffer, byteOffset + filled, length - filled);
+    const part = await reader.read(rest, 1);
+    watch.settle();
+    // A stream that was cancelled keeps the memory.
+    if (part.length === 0 && watch.signal.aborted) return part;
+    buffer = part.buffer;
+    if (part.length === 0) break;
+    filled += part.length;
+  }
+  return new Uint8Array(buffer, byteOffset, filled);
+}
+
+function stalled(what: string, ms: number): SourceError {
+  const message = `${what}: nothing came for ${ms / 1000} s`;
+  return new SourceError("timeout", message, {
+    hint: "Check the network, and that the service is not overloaded",
+  });
+}
+
+function brokenOff(what: string, cause: unknown): SourceError {
+  return new SourceError("unavailable", what, {
+    hint: "The connection broke; dewy tries again by itself",
+    cause,
+  });
 }
 
 function giveUp(reader: ByteReader, reason: unknown): void {

@@ -1,4 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
+import type { TransferLimits } from "../base/transfer_limits.ts";
 import { describeUrl, type DriverUrl } from "../base/url.ts";
 import type { BrowsableStore } from "./object_store.ts";
 
@@ -23,6 +24,7 @@ export interface OpenBucketOptions {
   readonly what: string;
   /** dewy's environment, for credentials and endpoints. */
   readonly env: Readonly<Record<string, string>>;
+  readonly limits?: TransferLimits | undefined;
 }
 
 /** A bucket that was opened, and the part of the path behind its name. */
@@ -68,7 +70,7 @@ function open(url: DriverUrl, options: OpenBucketOptions): Promise<Opened> {
 
 async function openS3(
   url: DriverUrl,
-  { what, env }: OpenBucketOptions,
+  { what, env, limits }: OpenBucketOptions,
 ): Promise<Opened> {
   const region = url.options.get("region") ?? url.host;
   const [, bucket = "", rest = ""] = /^\/([^/]+)(.*)$/s.exec(url.path) ?? [];
@@ -88,7 +90,7 @@ async function openS3(
     ? ""
     : `?endpoint=${encodeURIComponent(given)}`;
   return {
-    store: new S3Store({ region, bucket, endpoint, env }),
+    store: new S3Store({ region, bucket, endpoint, env, limits }),
     rest,
     urlOf: (key) => `s3://${region}/${encodePath(`${bucket}/${key}`)}${query}`,
   };
@@ -96,13 +98,13 @@ async function openS3(
 
 async function openGcs(
   url: DriverUrl,
-  { what, env }: OpenBucketOptions,
+  { what, env, limits }: OpenBucketOptions,
 ): Promise<Opened> {
   const { host: bucket, path: rest } = url;
   if (!/^[a-z0-9._-]+$/.test(bucket)) throw badForm(url, what);
   const { GcsStore } = await import("./gcs_store.ts");
   return {
-    store: new GcsStore({ bucket, env }),
+    store: new GcsStore({ bucket, env, limits }),
     rest,
     urlOf: (key) => `gs://${bucket}/${encodePath(key)}`,
   };

@@ -1,7 +1,8 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { SourceError } from "../base/errors.ts";
-import { withDeadline } from "../base/time.ts";
+import type { TransferLimits } from "../base/transfer_limits.ts";
+import { TransferWatch } from "../base/transfer_watch.ts";
 
 /** Where an S3 service is, and who asks it. */
 export interface S3Access {
@@ -10,6 +11,7 @@ export interface S3Access {
   readonly endpoint?: string | undefined;
   /** dewy's environment. */
   readonly env: Readonly<Record<string, string>>;
+  readonly limits?: TransferLimits | undefined;
 }
 
 /** A service that has not begun to answer by then does not answer, milliseconds. */
@@ -20,7 +22,10 @@ const ANSWER_MS = 20_000;
  * web streams: the SDK's own handler for Node needs twice the memory.
  */
 export function createS3Client(access: S3Access): S3Client {
-  const requestHandler = new FetchHttpHandler({ customFetch: fetchStored });
+  const answerMs = access.limits?.answerMs ?? ANSWER_MS;
+  const requestHandler = new FetchHttpHandler({
+    customFetch: (input) => fetchStored(input, answerMs),
+  });
   return new S3Client({ ...configOf(access), requestHandler });
 }
 
@@ -33,14 +38,23 @@ export function createS3Uploader(access: S3Access): S3Client {
 }
 
 /** Fetches the bytes as they are stored, also those of `Content-Encoding: gzip`: checksums and lengths are theirs. */
-function fetchStored(input: RequestInfo | URL): Promise<Response> {
+async function fetchStored(
+  input: RequestInfo | URL,
+  answerMs: number,
+): Promise<Response> {
   const request = new Request(input);
   request.headers.set("accept-encoding", "identity");
-  return withDeadline({
-    signal: request.signal,
-    ms: ANSWER_MS,
-    onTimeout: () => new SourceError("timeout", "No answer in 20 s"),
-  }, (signal) => fetch(request, { signal }));
+  // Not disposed of after a success: the body, too, ends with the request's signal.
+  const watch = new TransferWatch(
+    request.signal,
+    (ms) => new SourceError("timeout", `No answer in ${ms / 1000} s`),
+  );
+  watch.expect(answerMs);
+  try {
+    return await fetch(request, { signal: watch.signal });
+  } finally {
+    watch.settle();
+  }
 }
 
 function configOf({ region, endpoint, env }: S3Access): S3ClientConfig {

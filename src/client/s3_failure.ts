@@ -1,6 +1,7 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
 import { SourceError } from "../base/errors.ts";
 import { retryAfterMs, toSourceError, toUnreadable } from "./object_failure.ts";
+import { VersionConflict } from "./object_store.ts";
 
 /** What was tried, for {@link explainS3}. */
 export interface S3Attempt {
@@ -12,14 +13,14 @@ export interface S3Attempt {
 }
 
 /** Returns the HTTP status of what the SDK threw, or `undefined` when there was no answer. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException
     ? error.$metadata.httpStatusCode
     : undefined;
 }
 
 /** Returns whether an error says that the key, and not the bucket, is missing. */
-export function isNoSuchKey(error: unknown): boolean {
+function isNoSuchKey(error: unknown): boolean {
   return statusOf(error) === 404 && nameOf(error) !== "NoSuchBucket";
 }
 
@@ -55,6 +56,22 @@ export function explainS3(error: unknown, attempt: S3Attempt): SourceError {
     hint: regionHint(error) ?? signatureHint(name),
     retryAfterMs: retryAfterMs(headersOf(error)["retry-after"]),
   });
+}
+
+/** Lets pass what a missing key is answered with, and throws any other error. */
+export function undefinedIfMissing(error: unknown): undefined {
+  if (!isNoSuchKey(error)) throw error;
+}
+
+/**
+ * Turns what a write threw into a {@link VersionConflict} when the condition did not hold (412),
+ * another writer was at it (409), or what was to be replaced is gone (404).
+ */
+export function toConflict(error: unknown, what: string): unknown {
+  const status = statusOf(error);
+  const isConflict = status === 412 || status === 409 || isNoSuchKey(error);
+  if (!isConflict) return error;
+  return new VersionConflict(`${what}: it was changed meanwhile`);
 }
 
 /** Returns whether there was an answer that is none of S3's. */

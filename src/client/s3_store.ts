@@ -10,17 +10,21 @@ import {
 } from "@aws-sdk/client-s3";
 import type { ArtifactBody } from "../base/artifact_body.ts";
 import { toArtifactBody } from "./object_body.ts";
-import { type Ask, createAsk, type ObjectRequest } from "./object_request.ts";
 import {
-  type BrowsableStore,
-  type ListPagesOptions,
-  type ObjectInfo,
-  type ObjectText,
-  type ObjectWriteOptions,
-  VersionConflict,
+  type Ask,
+  createAsk,
+  type ObjectRequest,
+  UPLOAD_MS,
+} from "./object_request.ts";
+import type {
+  BrowsableStore,
+  ListPagesOptions,
+  ObjectInfo,
+  ObjectText,
+  ObjectWriteOptions,
 } from "./object_store.ts";
 import { createS3Client, type S3Access } from "./s3_client.ts";
-import { explainS3, isNoSuchKey, statusOf } from "./s3_failure.ts";
+import { explainS3, toConflict, undefinedIfMissing } from "./s3_failure.ts";
 import { uploadFile } from "./s3_upload.ts";
 
 /** Which bucket of which service. */
@@ -38,9 +42,10 @@ export class S3Store implements BrowsableStore {
   constructor(options: S3StoreOptions) {
     this.#options = options;
     this.#client = createS3Client(options);
-    const { endpoint } = options;
-    this.#ask = createAsk((error, request) =>
-      explainS3(error, { ...request, endpoint })
+    const { endpoint, limits } = options;
+    this.#ask = createAsk(
+      (error, request) => explainS3(error, { ...request, endpoint }),
+      limits?.stallMs,
     );
     this.shownName = `s3://${options.bucket}`;
   }
@@ -88,6 +93,7 @@ export class S3Store implements BrowsableStore {
       shownName: this.#nameOf(key),
       length: ContentLength,
       signal,
+      stallMs: this.#options.limits?.stallMs,
     });
   }
 
@@ -96,7 +102,7 @@ export class S3Store implements BrowsableStore {
     signal: AbortSignal,
   ): Promise<ObjectText | undefined> {
     const request = this.#request("read", { key, signal });
-    return await this.#ask(request, async () => {
+    return await this.#ask(request, async (signal) => {
       const { bucket: Bucket } = this.#options;
       const command = new GetObjectCommand({ Bucket, Key: key });
       const answer = await this.#client.send(command, { abortSignal: signal })
@@ -112,7 +118,7 @@ export class S3Store implements BrowsableStore {
     signal: AbortSignal,
   ): Promise<string | undefined> {
     const request = this.#request("read", { key, signal });
-    const head = await this.#ask(request, () =>
+    const head = await this.#ask(request, (signal) =>
       this.#client.send(
         new HeadObjectCommand({
           Bucket: this.#options.bucket,
@@ -143,7 +149,7 @@ export class S3Store implements BrowsableStore {
       ...condition,
     });
     const request = this.#request("write", { key, signal });
-    const answer = await this.#ask(request, async () => {
+    const answer = await this.#ask(request, async (signal) => {
       const sending = this.#client.send(command, { abortSignal: signal });
       return await sending.catch((error: unknown) => {
         throw ifVersion === undefined ? error : toConflict(error, request.what);
@@ -159,8 +165,8 @@ export class S3Store implements BrowsableStore {
   ): Promise<void> {
     const request = this.#request("write", { key, signal });
     await this.#ask(
-      request,
-      () => uploadFile(path, { ...this.#options, key, signal }),
+      { ...request, limitMs: UPLOAD_MS },
+      (signal) => uploadFile(path, { ...this.#options, key, signal }),
     );
   }
 
@@ -170,7 +176,7 @@ export class S3Store implements BrowsableStore {
       Key: key,
     });
     const request = this.#request("remove", { key, signal });
-    await this.#ask(request, async () => {
+    await this.#ask(request, async (signal) => {
       await this.#client.send(command, { abortSignal: signal })
         .catch(undefinedIfMissing);
     });
@@ -193,7 +199,7 @@ export class S3Store implements BrowsableStore {
       const command = new ListObjectsV2Command(page);
       const answer: ListObjectsV2CommandOutput = await this.#ask(
         request,
-        () => this.#client.send(command, { abortSignal: signal }),
+        (signal) => this.#client.send(command, { abortSignal: signal }),
       );
       yield answer;
       token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
@@ -204,7 +210,7 @@ export class S3Store implements BrowsableStore {
     const { bucket: Bucket } = this.#options;
     return this.#ask(
       this.#request("read", { key, signal }),
-      () =>
+      (signal) =>
         this.#client.send(new GetObjectCommand({ Bucket, Key: key }), {
           abortSignal: signal,
         }),
@@ -229,18 +235,6 @@ const PERMISSIONS = {
   write: "s3:PutObject",
   remove: "s3:DeleteObject",
 } as const;
-
-function undefinedIfMissing(error: unknown): undefined {
-  if (!isNoSuchKey(error)) throw error;
-}
-
-/** The condition did not hold (412), another writer was at it (409), or what was to be replaced is gone (404). */
-function toConflict(error: unknown, what: string): unknown {
-  const status = statusOf(error);
-  const isConflict = status === 412 || status === 409 || isNoSuchKey(error);
-  if (!isConflict) return error;
-  return new VersionConflict(`${what}: it was changed meanwhile`);
-}
 
 function toSha256(base64: string | undefined): string | undefined {
   // A checksum of checksums carries the number of parts: "…=-3".
