@@ -59,6 +59,10 @@ export function compareVersions(a: Version, b: Version): number {
  * pre-release of that same version, or one exact version, is it compared as
  * it is. In CalVer a range looks at the first three segments.
  *
+ * Without `preRelease` only those pre-releases count whose very version the
+ * constraint names with a pre-release: `v1.5.0-rc.1`, or `^1.5.0-rc.1` for those
+ * of 1.5.0.
+ *
  * @throws {ConfigError} When the CalVer format or the constraint is bad.
  */
 export function newestFirst(
@@ -66,12 +70,14 @@ export function newestFirst(
   rules: VersionRules,
 ): Version[] {
   const pattern = patternOf(rules);
-  const isAllowed = constraintOf(rules);
+  const { isAllowed, isNamed } = constraintOf(rules);
   const versions: Version[] = [];
   for (const tag of tags) {
     const version = matchVersion(tag, pattern);
     if (version === undefined) continue;
-    if (version.isPreRelease && !rules.preRelease) continue;
+    if (version.isPreRelease && !rules.preRelease && !isNamed(version)) {
+      continue;
+    }
     if (rules.slot !== "" && version.slot !== rules.slot) continue;
     if (isAllowed(version)) versions.push(version);
   }
@@ -141,18 +147,43 @@ function compareParts(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function constraintOf(rules: VersionRules): (version: Version) => boolean {
+interface Constraint {
+  readonly isAllowed: (version: Version) => boolean;
+  /** Whether it lets a pre-release in by naming one of the same version. */
+  readonly isNamed: (version: Version) => boolean;
+}
+
+function constraintOf(rules: VersionRules): Constraint {
   const { constraint = "" } = rules;
   const pattern = patternOf(rules);
-  if (constraint.trim() === "") return () => true;
+  if (constraint.trim() === "") {
+    return { isAllowed: () => true, isNamed: () => false };
+  }
   const exact = matchVersion(constraint.trim(), pattern);
   if (exact !== undefined) {
-    return (version) =>
+    const isExact = (version: Version) =>
       compareVersions(version, exact) === 0 &&
       (exact.slot === "" || exact.slot === version.slot);
+    return { isAllowed: isExact, isNamed: isExact };
   }
   const range = readRange(constraint);
-  return (version) => range.some((set) => isInSet(version, set));
+  return {
+    isAllowed: (version) => range.some((set) => isInSet(version, set)),
+    isNamed: (version) =>
+      range.some((set) =>
+        set.some((comparator) => namesPreReleaseOf(comparator, version)) &&
+        isInSet(version, set)
+      ),
+  };
+}
+
+function namesPreReleaseOf(
+  { prerelease = [], major, minor, patch }: Comparator,
+  version: Version,
+): boolean {
+  const core = coreOf(version);
+  return prerelease.length > 0 && major === core.major &&
+    minor === core.minor && patch === core.patch;
 }
 
 function readRange(constraint: string): Range {
@@ -179,17 +210,15 @@ function isInSet(version: Version, set: readonly Comparator[]): boolean {
   if (!version.isPreRelease) return satisfies(core, [set]);
   const own = { ...core, prerelease: version.preRelease.map(toIdentifier) };
   return set.every((comparator) =>
-    satisfies(isAsWritten(comparator, core) ? own : core, [[comparator]])
+    satisfies(isAsWritten(comparator, version) ? own : core, [[comparator]])
   );
 }
 
-/** Returns whether a pre-release of `core` is compared with `comparator` as it is. */
-function isAsWritten(comparator: Comparator, core: SemVer): boolean {
-  const { operator = "=", prerelease = [] } = comparator;
+/** Returns whether a pre-release is compared with `comparator` as it is. */
+function isAsWritten(comparator: Comparator, version: Version): boolean {
   if (Number.isNaN(comparator.major)) return false;
-  if (operator === "=") return true;
-  return prerelease.length > 0 && comparator.major === core.major &&
-    comparator.minor === core.minor && comparator.patch === core.patch;
+  const { operator = "=" } = comparator;
+  return operator === "=" || namesPreReleaseOf(comparator, version);
 }
 
 function coreOf(version: Version): SemVer {

@@ -39,7 +39,9 @@ export function chooseVersions(
     constraint: "",
   });
   const counted = all.filter((v) => rules.preRelease || !v.isPreRelease);
-  if (counted.length > 0) return { kind: "filtered", reason: reasonOf(rules) };
+  if (counted.length > 0) {
+    return { kind: "filtered", reason: reasonOf(rules, tags) };
+  }
   const [first] = all;
   if (first !== undefined) {
     throw new SourceError(
@@ -55,12 +57,16 @@ export function chooseVersions(
   );
 }
 
-function reasonOf(rules: VersionRules): string {
+function reasonOf(rules: VersionRules, tags: readonly string[]): string {
   const wanted = [
     rules.slot === "" ? [] : [`slot "${rules.slot}"`],
     rules.constraint ? [`version "${rules.constraint}"`] : [],
   ].flat();
-  return `no version matches ${wanted.join(" and ")}`;
+  const [hidden] = newestFirst(tags, { ...rules, preRelease: true });
+  const because = hidden === undefined
+    ? ""
+    : `; ${hidden.tag} does, and only counts with pre-release=true`;
+  return `no version matches ${wanted.join(" and ")}${because}`;
 }
 
 function hintOf(tags: readonly string[], rules: VersionRules): string {

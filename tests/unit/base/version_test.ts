@@ -190,6 +190,37 @@ Deno.test("newestFirst() counts a pre-release as the release it leads up to", ()
   }
 });
 
+Deno.test("newestFirst() lets in the pre-releases that a constraint names, and no others", () => {
+  const cases: readonly [string, string, boolean][] = [
+    ["v1.2.3-rc.1", "v1.2.3-rc.1", true],
+    ["1.2.3-rc.1", "v1.2.3-rc.1+blue", true],
+    ["v1.2.3-rc.1+green", "v1.2.3-rc.1+blue", false],
+    ["v1.2.3-rc.1", "v1.2.3-rc.2", false],
+    ["v1.2.3", "v1.2.3-rc.1", false],
+    ["=1.2.3-rc.1", "1.2.3-rc.1", true],
+    ["^1.2.3-rc.1", "1.2.3-rc.2", true],
+    ["^1.2.3-rc.2", "1.2.3-rc.1", false],
+    ["^1.2.3-rc.1", "1.2.4-rc.1", false],
+    ["^1.2.3-rc.1", "1.3.0", true],
+    ["~1.2", "1.2.3-rc.1", false],
+    ["*", "1.2.3-rc.1", false],
+    ["1.2.3-rc.1 || ^2", "1.2.3-rc.1", true],
+    ["1.2.3-rc.1 || ^2", "2.0.0-rc.1", false],
+  ];
+  for (const [constraint, tag, expected] of cases) {
+    equal(
+      tags([tag], { ...RULES, constraint }).length === 1,
+      expected,
+      `${constraint} ${tag}`,
+    );
+  }
+  const calver = "YYYY.0M.MICRO";
+  const exact = { ...RULES, calver, constraint: "2026.01.0-rc.1" };
+  deepEqual(tags(["2026.01.0-rc.1", "2026.01.0-rc.2"], exact), [
+    "2026.01.0-rc.1",
+  ]);
+});
+
 Deno.test("newestFirst() agrees with the semver package on ranges of releases", () => {
   const random = randomNumbers(7);
   const ranges = [
