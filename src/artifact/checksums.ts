@@ -120,5 +120,12 @@ function toEntry(sha256 = "", name = ""): Entry {
 
 function nameOf(url: string): string {
   const [path = ""] = url.split("?", 1);
-  return decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(name);
+  } catch (error) {
+    // A plain "%": the URL was not encoded.
+    if (error instanceof URIError) return name;
+    throw error;
+  }
 }

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 
 /** What a driver has to reach. */
 export interface DriverNeeds {
@@ -24,7 +23,7 @@ type NeedsOf = (url: URL, env: Env) => Partial<DriverNeeds>;
 
 /** What each driver needs, by the scheme of its URL. */
 export const DRIVER_NEEDS: Readonly<Record<string, NeedsOf>> = {
-  file: (url) => ({ read: [pathOf(url)], write: [pathOf(url)] }),
+  file: (url) => ({ read: pathOf(url), write: pathOf(url) }),
   ghr: (_url, env) => github(env),
   s3: (url, env) => s3(env, optionOf(url, "endpoint")),
   gs: (_url, env) => gcs(env),
@@ -42,7 +41,7 @@ export const DRIVER_NEEDS: Readonly<Record<string, NeedsOf>> = {
   }),
 };
 
-/** Where a machine at AWS, or a task on ECS and EKS, asks for its credentials. */
+/** Where a machine at AWS (over IPv4 or IPv6, as AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE says), or a task on ECS and EKS, asks for its credentials. */
 const AWS_METADATA = [
   "169.254.169.254:80",
   "[fd00:ec2::254]:80",
@@ -78,6 +77,7 @@ function s3(env: Env, endpoint?: string): DriverNeeds {
     env["AWS_ENDPOINT_URL_S3"],
     env["AWS_ENDPOINT_URL_STS"],
     env["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+    env["AWS_EC2_METADATA_SERVICE_ENDPOINT"],
   ]);
   return {
     net: [
@@ -192,8 +192,15 @@ function withPort(host: string, port: number): string {
   return /:\d+$/.test(host) ? host : `${host}:${port}`;
 }
 
-function pathOf(url: URL): string {
-  return resolve(fileURLToPath(`file://${url.pathname}`));
+/** Returns the folder of a URL, none when its opener will refuse it. */
+function pathOf({ pathname }: URL): string[] {
+  try {
+    const path = decodeURIComponent(pathname);
+    return path.includes("\0") ? [] : [resolve(path)];
+  } catch (error) {
+    if (error instanceof URIError) return [];
+    throw error;
+  }
 }
 
 function present(values: readonly (string | undefined)[]): string[] {

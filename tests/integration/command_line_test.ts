@@ -42,3 +42,21 @@ Deno.test("a mistyped variable is told at the start", async () => {
     ],
   );
 });
+
+Deno.test("a broken percent code in a URL is told with what to write", async () => {
+  await using dir = await TempDir.create();
+  for (const option of ["--registry", "--cache"]) {
+    const urls = { "--registry": `file://${dir.path}`, [option]: "file:///a%" };
+    await using dewy = DewyProcess.start({
+      cwd: dir.path,
+      args: ["assets", "--once", ...Object.entries(urls).flat()],
+      env: {},
+    });
+    assert.equal(await dewy.exitCode(), 1);
+    assert.deepEqual(dewy.output(), [
+      `Error: Cannot read ${option.slice(2)} "file:///a%"`,
+      "  because: URI malformed",
+      '  hint: Write "%25" in place of a plain "%"',
+    ]);
+  }
+});

@@ -104,3 +104,25 @@ Deno.test("expectedSha256() refuses a list that contradicts itself or is endless
     await rejects(expected({ SHA256SUMS: text }), { code: "checksum" });
   }
 });
+
+Deno.test("expectedSha256() names a file whose address has a plain percent sign", async () => {
+  const checksumUrls = [`file:///${NAME}.100%`];
+  const store: ArtifactStore = {
+    open: () => Promise.resolve({ stream: new Blob([A]).stream() }),
+  };
+  const release = {
+    id: "",
+    tag: "v1.0.0",
+    slot: "",
+    artifactUrl: "",
+    artifactName: NAME,
+    checksumUrls,
+  };
+  deepEqual(
+    await expectedSha256(release, {
+      store,
+      signal: new AbortController().signal,
+    }),
+    { sha256: A, source: `${NAME}.100%` },
+  );
+});

@@ -96,6 +96,40 @@ Deno.test("isolatePermissions() lets the isolate reach the hosts that the URLs i
   assert.ok([net("grpc://10.0.0.1:50051")].flat().includes("10.0.0.1:50051"));
 });
 
+Deno.test("isolatePermissions() lets the isolate reach a metadata service that is named", () => {
+  const { net, env } = isolatePermissions({
+    registryUrl: "s3://r/b",
+    cacheUrl: undefined,
+    cwd: "/work",
+    env: {
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: "http://[fd00::1]:8080/",
+      AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "IPv6",
+    },
+    hosts: [],
+  });
+  assert.ok([net].flat().includes("[fd00::1]:8080"));
+  assert.ok([net].flat().includes("[fd00:ec2::254]:80"));
+  assert.ok([env].flat().includes("AWS_*"));
+});
+
+Deno.test("isolatePermissions() leaves a URL that cannot be read to its opener", () => {
+  const pathsOf = (registryUrl: string) =>
+    [
+      isolatePermissions({
+        registryUrl,
+        cacheUrl: undefined,
+        cwd: "/work",
+        env: {},
+        hosts: [],
+      }).read,
+    ].flat().filter((path) => !String(path).startsWith("/work"));
+  assert.deepEqual(pathsOf("file:///srv/100%25"), ["/srv/100%"]);
+  assert.deepEqual(pathsOf("file:///srv%2fapp"), ["/srv/app"]);
+  for (const path of ["/srv/100%", "/srv/%zz/a", "/srv/%ff", "/srv/%00"]) {
+    assert.deepEqual(pathsOf(`file://${path}`), []);
+  }
+});
+
 Deno.test("isolatePermissions() widens by the hosts that were asked for, and no further", () => {
   const { net } = isolatePermissions({
     registryUrl: "file:///srv/releases",
