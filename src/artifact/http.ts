@@ -1,27 +1,24 @@
 import type { ArtifactBody } from "../base/artifact_body.ts";
 import { DewyError, SourceError } from "../base/errors.ts";
-import { describeUrl } from "../base/url.ts";
-import type { ArtifactStore } from "./artifact_store.ts";
+import { STALL_MS, type TransferLimits } from "../base/transfer_limits.ts";
 import { TransferWatch } from "../base/transfer_watch.ts";
+import { describeUrl } from "../base/url.ts";
+import { retryAfterMs } from "../client/object_failure.ts";
+import type { ArtifactStore } from "./artifact_store.ts";
 
-/** How long {@link HttpArtifactStore} waits, milliseconds. */
-export interface HttpArtifactOptions {
-  /** For the head of the answer. @default 30_000 */
-  readonly headTimeoutMs?: number;
-  /** For the next bytes of the body. @default 60_000 */
-  readonly stallTimeoutMs?: number;
-}
+/** For the head of an answer, milliseconds. */
+const ANSWER_MS = 30_000;
 
 /** Downloads from any web server. */
 export class HttpArtifactStore implements ArtifactStore {
-  readonly #options: HttpArtifactOptions;
+  readonly #limits: TransferLimits;
 
-  constructor(options: HttpArtifactOptions = {}) {
-    this.#options = options;
+  constructor(limits: TransferLimits = {}) {
+    this.#limits = limits;
   }
 
   async open(url: string, signal: AbortSignal): Promise<ArtifactBody> {
-    const { headTimeoutMs = 30_000, stallTimeoutMs = 60_000 } = this.#options;
+    const { answerMs = ANSWER_MS, stallMs = STALL_MS } = this.#limits;
     signal.throwIfAborted();
     const subject = `Cannot download "${describeUrl(url)}"`;
     const watch = new TransferWatch(signal, (ms) =>
@@ -31,13 +28,13 @@ export class HttpArtifactStore implements ArtifactStore {
         { hint: "Check that the server runs and is not overloaded" },
       ));
     try {
-      watch.expect(headTimeoutMs);
+      watch.expect(answerMs);
       const response = await request(url, watch.signal);
       watch.settle();
       await refuse(response, { url, subject });
       const stream = response.body ?? new Blob([]).stream();
       return {
-        stream: watchedStream(stream, { watch, subject, ms: stallTimeoutMs }),
+        stream: watchedStream(stream, { watch, subject, ms: stallMs }),
         ...lengthOf(response),
       };
     } catch (cause) {
@@ -87,7 +84,12 @@ function problemOf(
     });
   }
   if (status !== 200) {
-    return new SourceError("unavailable", `${subject}: HTTP status ${status}`);
+    return new SourceError("unavailable", `${subject}: HTTP status ${status}`, {
+      hint: status === 429 || status === 503
+        ? "The server asks for fewer requests; dewy tries again by itself"
+        : "The server has a problem of its own; dewy tries again by itself",
+      retryAfterMs: retryAfterMs(response.headers.get("retry-after")),
+    });
   }
   if (url.startsWith("https:") && response.url.startsWith("http:")) {
     return new SourceError(

@@ -1,4 +1,5 @@
 import { SourceError } from "../base/errors.ts";
+import type { TransferLimits } from "../base/transfer_limits.ts";
 import { describeUrl } from "../base/url.ts";
 import { type OpenGithub, shareGithub } from "../client/share_github.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
@@ -10,6 +11,8 @@ export interface ArtifactStoreOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The client of GitHub that polls use as well; one of its own when left out. */
   readonly openGithub?: OpenGithub;
+  /** The drivers' own when left out; the client of GitHub brings its own. */
+  readonly limits?: TransferLimits;
 }
 
 /** A driver with a library of its own is imported when its scheme is asked for, and only then. */
@@ -30,10 +33,10 @@ const OPENERS: Readonly<Record<string, Opener>> = {
 };
 
 async function openObject(
-  { env }: ArtifactStoreOptions,
+  { env, limits }: ArtifactStoreOptions,
 ): Promise<ArtifactStore> {
   const { ObjectArtifactStore } = await import("./object.ts");
-  return new ObjectArtifactStore(env);
+  return new ObjectArtifactStore({ env, limits });
 }
 
 /**
@@ -55,9 +58,11 @@ export function openArtifactStore(
   };
 }
 
-async function openHttp(): Promise<ArtifactStore> {
+async function openHttp(
+  { limits }: ArtifactStoreOptions,
+): Promise<ArtifactStore> {
   const { HttpArtifactStore } = await import("./http.ts");
-  return new HttpArtifactStore();
+  return new HttpArtifactStore(limits);
 }
 
 async function openStore(

@@ -111,7 +111,7 @@ function checkSize(bytes: number, options: CopyOptions): void {
   if (length !== undefined && bytes > length) {
     throw new ArtifactError(
       "length",
-      `Cannot store "${name}": it is longer than the announced ${length} bytes`,
+      `Cannot store "${name}": it has at least ${bytes} bytes, and ${length} were announced`,
     );
   }
 }

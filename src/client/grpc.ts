@@ -24,7 +24,7 @@ export interface GrpcClientOptions {
   /** The registry as it may be shown, for errors. */
   readonly shownUrl: string;
   /** How long one call may take, milliseconds. @default 20_000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Who asks, and for what. */

@@ -1,5 +1,6 @@
 import type { ArtifactStore } from "../artifact/artifact_store.ts";
 import { expectedSha256 } from "../artifact/checksums.ts";
+import { expectAnnounced } from "../artifact/expected_length.ts";
 import { ArtifactError } from "../base/errors.ts";
 import { cacheKey, type Release } from "../base/release.ts";
 import type { Cache, CacheEntry } from "../cache/cache.ts";
@@ -41,7 +42,8 @@ async function download(
   { store, cache, maxBytes }: ObtainDeps,
   signal: AbortSignal,
 ): Promise<CacheEntry> {
-  const body = await store.open(release.artifactUrl, signal);
+  const opened = await store.open(release.artifactUrl, signal);
+  const body = expectAnnounced(opened, release);
   return await cache.write(cacheKey(release), body, { maxBytes, signal });
 }
 

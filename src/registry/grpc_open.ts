@@ -35,6 +35,7 @@ export async function openGrpc(
       address: addressOf(url, tls),
       tls,
       shownUrl: describeUrl(url.text),
+      timeoutMs: options.limits?.answerMs,
       ...(ca === undefined ? {} : { ca }),
     }),
     rules: { ...options.rules, preRelease: true, chosenByServer: true },

@@ -14,10 +14,10 @@ export async function openObjectFolder(
   url: DriverUrl,
   options: OpenRegistryOptions & { readonly rules: VersionRules },
 ): Promise<Registry> {
-  const { rules, platform, env, now } = options;
+  const { rules, platform, env, now, limits } = options;
   const artifact = url.options.get("artifact");
   return new ObjectFolderRegistry({
-    place: await openBucket(url, { what: "registry", env }),
+    place: await openBucket(url, { what: "registry", env, limits }),
     shownUrl: describeUrl(url.text),
     rules,
     platform,

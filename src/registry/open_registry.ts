@@ -2,6 +2,7 @@ import type { Platform } from "../base/platform.ts";
 import type { VersionRules } from "../base/release.ts";
 import { unknownScheme } from "../base/scheme.ts";
 import { folderOf } from "../base/file_url.ts";
+import type { TransferLimits } from "../base/transfer_limits.ts";
 import { booleanOption, type DriverUrl, parseDriverUrl } from "../base/url.ts";
 import { checkRules } from "../base/version.ts";
 import type { OpenGithub } from "../client/share_github.ts";
@@ -21,6 +22,8 @@ export interface OpenRegistryOptions {
   readonly now?: () => number;
   /** The client of GitHub that downloads use as well; one of its own when left out. */
   readonly openGithub?: OpenGithub;
+  /** The drivers' own when left out; the client of GitHub brings its own. */
+  readonly limits?: TransferLimits;
 }
 
 /** A driver with a library of its own is imported when its scheme is asked for, and only then. */

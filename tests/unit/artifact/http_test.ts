@@ -91,8 +91,8 @@ Deno.test("open() says what the server's refusal means, without secrets", async 
 Deno.test("open() gives up on a server that says nothing, at once or in between", async () => {
   const { promise: gate, resolve: release } = Promise.withResolvers<void>();
   const store = new HttpArtifactStore({
-    headTimeoutMs: 100,
-    stallTimeoutMs: 100,
+    answerMs: 100,
+    stallMs: 100,
   });
   await withServer(async ({ url }) => {
     if (url.endsWith("/silent")) await gate;
