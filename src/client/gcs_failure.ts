@@ -17,7 +17,8 @@ export function explainGcs(error: unknown, attempt: GcsAttempt): SourceError {
   const { what, endpoint } = attempt;
   if (error instanceof SourceError) {
     return new SourceError(error.code, `${what}: ${error.message}`, {
-      hint: `Check the network, and that "${endpoint}" can be reached`,
+      hint: error.hint ??
+        `Check the network, and that "${endpoint}" can be reached`,
     });
   }
   const detail = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 import { Storage } from "@google-cloud/storage";
 import { abortable } from "../base/abortable.ts";
 import { SourceError } from "../base/errors.ts";
+import { readStart, readText } from "../base/read_text.ts";
 import type { TransferLimits } from "../base/transfer_limits.ts";
 import { TransferWatch } from "../base/transfer_watch.ts";
 import { retryAfterMs } from "./object_failure.ts";
@@ -57,6 +58,11 @@ class SentStorage extends Storage {
   }
 }
 
+/** What comes with an error has a few hundred bytes. */
+const MAX_ERROR_BYTES = 64 * 1024;
+/** A page of a listing holds a thousand objects of a few kilobytes at most. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
 const GOOGLE = "https://storage.googleapis.com";
 
 /** A service that has not begun to answer by then does not answer, milliseconds. */
@@ -91,7 +97,9 @@ export class GcsConnection {
       }${toQuery(request.qs)}`;
       const { method = "GET" } = request;
       const response = await this.fetch(url, { method, signal });
-      const text = await response.text();
+      const body = response.body ?? new Blob().stream();
+      const what = "The answer";
+      const text = await readText(body, { what, maxBytes: MAX_ANSWER_BYTES });
       return text === "" ? undefined : JSON.parse(text);
     };
     return new SentStorage(this.#offline, send).bucket(name);
@@ -124,7 +132,7 @@ export class GcsConnection {
     if (response.ok) return response;
     throw new GcsAnswerError(
       response.status,
-      readMessage(await abortable(response.text(), signal)),
+      readMessage(await abortable(errorText(response), signal)),
       retryAfterMs(response.headers.get("retry-after")),
     );
   }
@@ -171,6 +179,12 @@ function toQuery(values: Readonly<Record<string, unknown>> = {}): string {
     if (value !== undefined) query.set(name, String(value));
   }
   return query.size === 0 ? "" : `?${query}`;
+}
+
+async function errorText({ body }: Response): Promise<string> {
+  if (body === null) return "";
+  const { bytes } = await readStart(body, MAX_ERROR_BYTES);
+  return new TextDecoder().decode(bytes);
 }
 
 function readMessage(text: string): string {

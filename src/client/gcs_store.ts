@@ -1,7 +1,8 @@
 import type { ArtifactBody } from "../base/artifact_body.ts";
-import { FilesystemError } from "../base/errors.ts";
+import { readText } from "../base/read_text.ts";
 import { explainGcs, toConflict, undefinedIfMissing } from "./gcs_failure.ts";
 import { type GcsAccess, GcsConnection } from "./gcs_storage.ts";
+import { uploadFile } from "./gcs_upload.ts";
 import { getMedia, type MediaPlace, putMedia } from "./gcs_media.ts";
 import { toArtifactBody } from "./object_body.ts";
 import {
@@ -117,7 +118,8 @@ export class GcsStore implements BrowsableStore {
         .catch(undefinedIfMissing);
       if (response === undefined) return undefined;
       const version = response.headers.get("x-goog-generation") ?? "";
-      return { text: await response.text(), version };
+      const body = response.body ?? new Blob().stream();
+      return { text: await readText(body, { what: "The object" }), version };
     });
   }
 
@@ -146,7 +148,9 @@ export class GcsStore implements BrowsableStore {
             ? error
             : toConflict(error, request.what);
         });
-      const { generation }: { generation?: unknown } = await response.json();
+      const body = response.body ?? new Blob().stream();
+      const text = await readText(body, { what: "The answer" });
+      const { generation }: { generation?: unknown } = JSON.parse(text);
       return String(generation ?? "");
     });
   }
@@ -156,24 +160,12 @@ export class GcsStore implements BrowsableStore {
     path: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const file = await Deno.open(path).catch((cause: unknown) => {
-      throw FilesystemError.wrap(`Cannot read "${path}"`, cause);
-    });
-    // The stream closes the file, also when the request fails.
-    const init = {
-      method: "POST",
-      body: file.readable,
-      headers: { "content-type": "application/octet-stream" },
-    };
     const request = {
       ...this.#request("write", { key, signal }),
       limitMs: UPLOAD_MS,
     };
-    await this.#ask(request, async (signal) => {
-      const place = this.#place(key);
-      const response = await putMedia(place, { init: { ...init, signal } });
-      await response.body?.cancel();
-    });
+    const place = this.#place(key);
+    await this.#ask(request, (signal) => uploadFile(place, path, signal));
   }
 
   async remove(key: string, signal: AbortSignal): Promise<void> {

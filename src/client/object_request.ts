@@ -1,4 +1,4 @@
-import { SourceError } from "../base/errors.ts";
+import { FilesystemError, SourceError } from "../base/errors.ts";
 import { withDeadline } from "../base/time.ts";
 import { STALL_MS } from "../base/transfer_limits.ts";
 import { VersionConflict } from "./object_store.ts";
@@ -45,7 +45,10 @@ export function createAsk(explain: Explain, limitMs = STALL_MS): Ask {
       );
     } catch (error) {
       signal.throwIfAborted();
-      throw error instanceof VersionConflict ? error : explain(error, request);
+      // What this host's own disk is to blame for is no failure of the service.
+      const isOwn = error instanceof VersionConflict ||
+        error instanceof FilesystemError;
+      throw isOwn ? error : explain(error, request);
     }
   };
 }

@@ -34,12 +34,13 @@ export function explainS3(error: unknown, attempt: S3Attempt): SourceError {
         "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run on a host with a role",
     });
   }
-  const timeout = findTimeout(error);
-  if (timeout !== undefined) {
-    return new SourceError("timeout", `${what}: ${timeout.message}`, {
-      hint: endpoint === undefined
-        ? "Check the network and its firewall"
-        : `Check the network, and that "${endpoint}" is right`,
+  const own = findOwn(error);
+  if (own !== undefined) {
+    return new SourceError(own.code, `${what}: ${own.message}`, {
+      hint: own.hint ??
+        (endpoint === undefined
+          ? "Check the network and its firewall"
+          : `Check the network, and that "${endpoint}" is right`),
     });
   }
   if (isUnreadable(error)) return toUnreadable(what, endpoint);
@@ -84,10 +85,11 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : "";
 }
 
-function findTimeout(error: unknown): SourceError | undefined {
+/** Returns the error of dewy's own, such as a time limit, that an SDK's error has come from. */
+function findOwn(error: unknown): SourceError | undefined {
   if (error instanceof SourceError) return error;
   return error instanceof Error && error.cause !== undefined
-    ? findTimeout(error.cause)
+    ? findOwn(error.cause)
     : undefined;
 }
 

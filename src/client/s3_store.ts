@@ -9,6 +9,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import type { ArtifactBody } from "../base/artifact_body.ts";
+import { readText } from "../base/read_text.ts";
 import { toArtifactBody } from "./object_body.ts";
 import {
   type Ask,
@@ -108,7 +109,8 @@ export class S3Store implements BrowsableStore {
       const answer = await this.#client.send(command, { abortSignal: signal })
         .catch(undefinedIfMissing);
       if (answer === undefined) return undefined;
-      const text = await answer.Body?.transformToString() ?? "";
+      const body = answer.Body?.transformToWebStream() ?? new Blob().stream();
+      const text = await readText(body, { what: "The object" });
       return { text, version: answer.ETag ?? "" };
     });
   }
