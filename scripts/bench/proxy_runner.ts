@@ -1,0 +1,40 @@
+/**
+ * One plane of the proxy in a process of its own, for scripts/bench/proxy.ts.
+ *
+ *     deno run -A scripts/bench/proxy_runner.ts tcp PORT BACKEND_PORT
+ *
+ * @module
+ */
+import { Balancer } from "../../src/proxy/balancer.ts";
+import { TcpPlane } from "../../src/proxy/tcp/plane.ts";
+import { print } from "../print.ts";
+
+/** Starts a plane that serves `port` until the process ends. */
+type StartPlane = (port: number, balancer: Balancer) => void;
+
+const hostname = "127.0.0.1";
+
+const PLANES: Readonly<Record<string, StartPlane>> = {
+  tcp: (port, balancer) => {
+    new TcpPlane({
+      listener: Deno.listen({ hostname, port }),
+      balancer,
+      limits: {
+        connectTimeoutMs: 5_000,
+        idleTimeoutMs: 300_000,
+        maxConnections: 10_000,
+        holdMs: 0,
+      },
+    });
+  },
+};
+
+const [plane = "", port, backendPort] = Deno.args;
+const start = PLANES[plane];
+if (start === undefined) throw new Error(`No plane is called "${plane}"`);
+const balancer = new Balancer();
+balancer.replace([
+  { id: "backend", hostname, port: Number(backendPort), state: "ready" },
+]);
+start(Number(port), balancer);
+print("listening\n");
