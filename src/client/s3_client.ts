@@ -132,11 +132,12 @@ class BriefRetry implements RetryStrategy {
 
   refreshRetryTokenForRetry(
     token: RetryToken,
-    { errorType, retryAfterHint }: RetryInfo,
+    { error, errorType, retryAfterHint }: RetryInfo,
   ): Promise<RetryToken> {
     const count = token.getRetryCount() + 1;
     const isOver = count > MAX_RETRIES || retryAfterHint !== undefined ||
-      errorType === "CLIENT_ERROR";
+      // The SDK does not know what fetch throws when a connection breaks.
+      (errorType === "CLIENT_ERROR" && !(error instanceof TypeError));
     return isOver
       ? Promise.reject(new Error("No more attempts"))
       : Promise.resolve(tokenOf(count));

@@ -59,6 +59,12 @@ export function explainS3(error: unknown, attempt: S3Attempt): SourceError {
   });
 }
 
+/** Returns whether a request that failed had been sent before, with an unknown end. */
+export function wasRepeated(error: unknown): boolean {
+  return error instanceof S3ServiceException &&
+    (error.$metadata.attempts ?? 1) > 1;
+}
+
 /** Lets pass what a missing key is answered with, and throws any other error. */
 export function undefinedIfMissing(error: unknown): undefined {
   if (!isNoSuchKey(error)) throw error;

@@ -5,11 +5,9 @@ import {
   ListObjectsV2Command,
   type ListObjectsV2CommandInput,
   type ListObjectsV2CommandOutput,
-  PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import type { ArtifactBody } from "../base/artifact_body.ts";
-import { readText } from "../base/read_text.ts";
 import { toArtifactBody } from "./object_body.ts";
 import {
   type Ask,
@@ -25,7 +23,8 @@ import type {
   ObjectWriteOptions,
 } from "./object_store.ts";
 import { createS3Client, type S3Access } from "./s3_client.ts";
-import { explainS3, toConflict, undefinedIfMissing } from "./s3_failure.ts";
+import { explainS3, undefinedIfMissing } from "./s3_failure.ts";
+import { getSmall, putSmall } from "./s3_small.ts";
 import { uploadFile } from "./s3_upload.ts";
 
 /** Which bucket of which service. */
@@ -103,16 +102,11 @@ export class S3Store implements BrowsableStore {
     signal: AbortSignal,
   ): Promise<ObjectText | undefined> {
     const request = this.#request("read", { key, signal });
-    return await this.#ask(request, async (signal) => {
-      const { bucket: Bucket } = this.#options;
-      const command = new GetObjectCommand({ Bucket, Key: key });
-      const answer = await this.#client.send(command, { abortSignal: signal })
-        .catch(undefinedIfMissing);
-      if (answer === undefined) return undefined;
-      const body = answer.Body?.transformToWebStream() ?? new Blob().stream();
-      const text = await readText(body, { what: "The object" });
-      return { text, version: answer.ETag ?? "" };
-    });
+    const { bucket } = this.#options;
+    return await this.#ask(
+      request,
+      (signal) => getSmall(this.#client, { bucket, key, signal }),
+    );
   }
 
   async storedSha256(
@@ -140,24 +134,14 @@ export class S3Store implements BrowsableStore {
     options: ObjectWriteOptions,
   ): Promise<string> {
     const { contentType, ifVersion, signal } = options;
-    const condition = ifVersion === "" ? { IfNoneMatch: "*" } : {
-      ...(ifVersion === undefined ? {} : { IfMatch: ifVersion }),
-    };
-    const command = new PutObjectCommand({
-      Bucket: this.#options.bucket,
-      Key: key,
-      Body: bytes,
-      ContentType: contentType,
-      ...condition,
-    });
     const request = this.#request("write", { key, signal });
-    const answer = await this.#ask(request, async (signal) => {
-      const sending = this.#client.send(command, { abortSignal: signal });
-      return await sending.catch((error: unknown) => {
-        throw ifVersion === undefined ? error : toConflict(error, request.what);
-      });
-    });
-    return answer.ETag ?? "";
+    const { bucket } = this.#options;
+    const object = { bucket, key, bytes, contentType, ifVersion };
+    const { what } = request;
+    return await this.#ask(
+      request,
+      (signal) => putSmall(this.#client, { ...object, what, signal }),
+    );
   }
 
   async writeFile(
