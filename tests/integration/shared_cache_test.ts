@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { GcsStore } from "../../src/client/gcs_store.ts";
+import type { ObjectStore } from "../../src/client/object_store.ts";
 import { S3Store } from "../../src/client/s3_store.ts";
 import { registryCacheKey } from "../../src/registry/cached_key.ts";
 import { DewyProcess } from "../support/dewy_process.ts";
+import { GcsServer } from "../support/gcs_server.ts";
 import { artifactName } from "../support/registry_folder.ts";
 import { S3Server } from "../support/s3_server.ts";
 import { ServerBench } from "../support/server_bench.ts";
@@ -15,28 +18,65 @@ interface Host {
   readonly dewy: DewyProcess;
 }
 
+/** A bucket, and the service it is in. */
+interface SharedBucket {
+  readonly server: AsyncDisposable;
+  readonly store: ObjectStore;
+  /** Without prefix. */
+  readonly url: string;
+  /** The environment of a dewy that asks it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What a dewy logs when it has written an object. */
+  readonly written: string;
+}
+
+const BUCKETS: Readonly<Record<string, () => Promise<SharedBucket>>> = {
+  s3: async () => {
+    const server = await S3Server.start();
+    const bucket = await server.createBucket();
+    const { region, endpoint } = server;
+    const env = server.env();
+    return {
+      server,
+      env,
+      store: new S3Store({ region, endpoint, bucket, env }),
+      url: `s3://${region}/${bucket}`,
+      written: "Write S3 object",
+    };
+  },
+  gs: async () => {
+    const server = await GcsServer.start();
+    const bucket = await server.createBucket();
+    const env = server.env();
+    return {
+      server,
+      env,
+      store: new GcsStore({ bucket, env }),
+      url: `gs://${bucket}`,
+      written: "Write GCS object",
+    };
+  },
+};
+
 /** Hosts that share one registry and one bucket. */
 class SharedBench implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
   readonly origin: ServerBench;
-  readonly store: S3Store;
+  readonly bucket: SharedBucket;
+  readonly store: ObjectStore;
   readonly #cacheUrl: string;
-  readonly #server: S3Server;
   #isStopped = false;
 
-  private constructor(origin: ServerBench, server: S3Server, bucket: string) {
+  private constructor(origin: ServerBench, bucket: SharedBucket) {
     this.origin = this.#stack.use(origin);
-    this.#server = server;
+    this.bucket = bucket;
+    this.store = bucket.store;
     this.#stack.defer(() => this.stopBucket());
-    const { region, endpoint } = server;
-    this.store = new S3Store({ region, endpoint, bucket, env: server.env() });
-    this.#cacheUrl = `s3://${region}/${bucket}/${PREFIX}?registry-ttl=2s`;
+    this.#cacheUrl = `${bucket.url}/${PREFIX}?registry-ttl=2s`;
   }
 
-  static async create(): Promise<SharedBench> {
-    const server = await S3Server.start();
-    const bucket = await server.createBucket();
-    return new SharedBench(await ServerBench.create(), server, bucket);
+  static async create(bucket: SharedBucket): Promise<SharedBench> {
+    return new SharedBench(await ServerBench.create(), bucket);
   }
 
   async addHost(): Promise<Host> {
@@ -47,7 +87,7 @@ class SharedBench implements AsyncDisposable {
     const dewy = this.#stack.use(DewyProcess.start({
       cwd: bench.workdir,
       args,
-      env: this.#server.env(),
+      env: this.bucket.env,
     }));
     return { bench, dewy };
   }
@@ -57,11 +97,11 @@ class SharedBench implements AsyncDisposable {
     return objects.map(({ key }) => key).sort();
   }
 
-  /** Ends the S3 server. */
+  /** Ends the service of the bucket. */
   async stopBucket(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    await this.#server[Symbol.asyncDispose]();
+    await this.bucket.server[Symbol.asyncDispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -74,14 +114,14 @@ async function deployed({ bench, dewy }: Host, tag: string): Promise<void> {
   await bench.serves(tag);
 }
 
-Deno.test("hosts share artifacts and answers through a bucket, and do without it when it is gone", async () => {
-  await using shared = await SharedBench.create();
+async function shareAndLose(bucket: SharedBucket): Promise<void> {
+  await using shared = await SharedBench.create(bucket);
   const { registry } = shared.origin;
   await shared.origin.publish("v1.0.0", { checksum: "right" });
   const one = await shared.addHost();
   await deployed(one, "v1.0.0");
   await one.dewy.waitForLog("Registry result cache enabled", { ttl: 2e9 });
-  await one.dewy.waitForLog("Write S3 object");
+  await one.dewy.waitForLog(bucket.written);
   const hash = registryCacheKey({
     registryUrl: registry.url,
     platform: {
@@ -119,4 +159,10 @@ Deno.test("hosts share artifacts and answers through a bucket, and do without it
     assert.equal(told.filter(({ level }) => level === "WARN").length, 1);
     assert.equal(dewy.logs(undefined, { level: "ERROR" }).length, 0);
   }
-});
+}
+
+for (const [scheme, openBucket] of Object.entries(BUCKETS)) {
+  Deno.test(`hosts share artifacts and answers through ${scheme}://, and do without it when it is gone`, async () => {
+    await shareAndLose(await openBucket());
+  });
+}
