@@ -1,6 +1,7 @@
 import { SourceError } from "../base/errors.ts";
 import { VERSION_INFO } from "../base/version_info.ts";
 import { notAllowed } from "./github_fetch.ts";
+import { retryAfterMs } from "./object_failure.ts";
 
 /** How dewy names itself. */
 export const USER_AGENT = `dewy/${VERSION_INFO.version}`;
@@ -71,12 +72,16 @@ async function ask(url: URL, signal: AbortSignal): Promise<Response> {
 }
 
 async function bodyOf(response: Response, url: URL): Promise<ByteStream> {
-  const { status, body } = response;
+  const { status, body, headers } = response;
   if (status === 200 && body !== null) return body;
   await body?.cancel();
   throw new SourceError(
     status === 404 || status === 410 ? "not-found" : "unavailable",
     `Storage host "${url.host}" answers with status ${status}`,
+    {
+      hint: "See https://www.githubstatus.com; dewy tries again by itself",
+      retryAfterMs: retryAfterMs(headers.get("retry-after")),
+    },
   );
 }
 
@@ -178,5 +183,7 @@ function explain(
   if (signal.aborted) return signal.reason;
   const code = stop.signal.aborted ? "timeout" : "unavailable";
   const reason = stop.signal.aborted ? "it stalled" : "it broke off";
-  return new SourceError(code, `Cannot ${what}: ${reason}`);
+  return new SourceError(code, `Cannot ${what}: ${reason}`, {
+    hint: "Check the network; dewy tries again by itself",
+  });
 }

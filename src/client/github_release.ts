@@ -97,6 +97,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 /** The library hands over as text what it could not read as JSON, which is how a broken connection looks. */
 function unreadable(data: unknown): SourceError {
   return typeof data === "string"
-    ? new SourceError("unavailable", "The answer broke off")
+    ? new SourceError("unavailable", "The answer broke off", {
+      hint: "Check the network; dewy tries again by itself",
+    })
     : new SourceError("invalid", "The answer has not the form of GitHub's API");
 }
