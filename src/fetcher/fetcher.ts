@@ -1,13 +1,11 @@
 import { abortable } from "../base/abortable.ts";
-import { errorMessage, SourceError } from "../base/errors.ts";
-import type { DeployEvent, EmitEvent } from "../base/event.ts";
 import type { Release, VersionRules } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
 import type { DeployReport, Latest } from "../registry/registry.ts";
 import type { Archive, ExtractOptions } from "../release/extract.ts";
 import type { TreePlan } from "../release/tree_plan.ts";
 import type { SourceSettings } from "./fetch_service.ts";
-import { pack, type Reply, type Request, unpack } from "./rpc.ts";
+import { Isolate, type IsolateOptions } from "./isolate.ts";
 import type {
   CacheKeeper,
   ObtainedArtifact,
@@ -17,145 +15,8 @@ import type {
 import type { FetcherCalls } from "./worker.ts";
 
 /** How a {@link Fetcher} is made. */
-export interface FetcherOptions {
+export interface FetcherOptions extends IsolateOptions {
   readonly settings: SourceSettings;
-  readonly permissions: Deno.PermissionOptionsObject;
-  readonly emit: EmitEvent;
-  /** The isolate's program; dewy's own when left out. */
-  readonly module?: URL;
-  /** Without a sign of life for this long the isolate counts as dead, milliseconds. @default 20_000 */
-  readonly silenceMs?: number;
-}
-
-/** A call is asked after this often, milliseconds: an isolate that has ended tells nobody. */
-const PING_MS = 2_000;
-const SILENCE_MS = 20_000;
-
-interface PendingCall {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** One running isolate and the calls it owes an answer. */
-class Isolate {
-  #worker: Worker;
-  #pending = new Map<number, PendingCall>();
-  #nextId = 1;
-  #lastHeardAt = Date.now();
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #emit: EmitEvent;
-  #silenceMs: number;
-  /** Why it cannot be used any more. */
-  broken: SourceError | undefined;
-
-  constructor(options: FetcherOptions) {
-    const { permissions, emit, module } = options;
-    this.#emit = emit;
-    this.#silenceMs = options.silenceMs ?? SILENCE_MS;
-    const program = module ?? new URL("./worker.ts", import.meta.url);
-    this.#worker = new Worker(program, {
-      type: "module",
-      name: "fetcher",
-      deno: { permissions },
-    });
-    this.#worker.onmessage = (event: MessageEvent<Reply>) =>
-      this.#takeOrEnd(event.data);
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.end(`it failed: ${event.message}`);
-    };
-  }
-
-  call<M extends keyof FetcherCalls>(
-    method: M,
-    args: Parameters<FetcherCalls[M]>,
-    signal: AbortSignal,
-  ): Promise<Awaited<ReturnType<FetcherCalls[M]>>> {
-    signal.throwIfAborted();
-    const id = this.#nextId++;
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#pending.set(id, { resolve, reject });
-    this.#watch();
-    let deadline: ReturnType<typeof setTimeout> | undefined;
-    const onAbort = () => {
-      this.#post({ type: "abort", id, reason: pack(signal.reason) });
-      deadline = setTimeout(
-        () => this.end("it did not stop when it was asked to"),
-        this.#silenceMs / 4,
-      );
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#post({ type: "call", id, method, args });
-    return promise.finally(() => {
-      signal.removeEventListener("abort", onAbort);
-      clearTimeout(deadline);
-      this.#pending.delete(id);
-      if (this.#pending.size === 0) this.#unwatch();
-      // It was only asked to stop; what it says then is not the reason.
-      signal.throwIfAborted();
-    }) as Promise<Awaited<ReturnType<FetcherCalls[M]>>>;
-  }
-
-  /** Ends the isolate; what it still owed fails. */
-  end(why: string): void {
-    if (this.broken !== undefined) return;
-    this.broken = new SourceError(
-      "unavailable",
-      `The isolate that reads the registry has ended: ${why}`,
-      { hint: "Another one is started with the next attempt" },
-    );
-    this.#unwatch();
-    this.#worker.terminate();
-    for (const { reject } of this.#pending.values()) reject(this.broken);
-  }
-
-  #post(request: Request): void {
-    if (this.broken === undefined) this.#worker.postMessage(request);
-  }
-
-  /** Nothing that an isolate sends may do more harm here than end it. */
-  #takeOrEnd(reply: Reply): void {
-    try {
-      this.#take(reply);
-    } catch (error) {
-      this.end(`it sent what cannot be understood: ${errorMessage(error)}`);
-    }
-  }
-
-  #take(reply: Reply): void {
-    this.#lastHeardAt = Date.now();
-    switch (reply.type) {
-      case "result":
-        this.#pending.get(reply.id)?.resolve(reply.value);
-        break;
-      case "failure":
-        this.#pending.get(reply.id)?.reject(unpack(reply.error));
-        break;
-      case "event":
-        this.#emit(toEvent(reply.event));
-        break;
-      case "pong":
-        break;
-      default:
-        reply satisfies never;
-    }
-  }
-
-  #watch(): void {
-    if (this.#timer !== undefined) return;
-    this.#lastHeardAt = Date.now();
-    this.#timer = setInterval(() => {
-      const silentMs = Date.now() - this.#lastHeardAt;
-      if (silentMs > this.#silenceMs) {
-        this.end(`it was silent for ${Math.round(silentMs / 1000)} s`);
-      } else this.#post({ type: "ping" });
-    }, Math.min(PING_MS, this.#silenceMs / 4));
-  }
-
-  #unwatch(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
 }
 
 /**
@@ -260,25 +121,4 @@ export class Fetcher implements Source, Disposable {
       throw error;
     }
   }
-}
-
-/** What an isolate may tell of; all else is the supervisor's own to tell. */
-const EVENTS: ReadonlySet<unknown> = new Set<DeployEvent["type"]>([
-  "object-written",
-  "shared-cache-failed",
-  "registry-cache-enabled",
-  "registry-cache-ignored",
-  "registry-refreshed",
-  "registry-cache-failed",
-  "registry-outage",
-]);
-
-/** @throws {TypeError} When it is no event that an isolate may send. */
-function toEvent(packed: unknown): DeployEvent {
-  const event = unpack(packed);
-  const type = typeof event === "object" && event !== null && "type" in event
-    ? event.type
-    : undefined;
-  if (EVENTS.has(type)) return event as DeployEvent;
-  throw new TypeError(`Cannot take an event of type "${String(type)}"`);
 }

@@ -8,6 +8,27 @@ import {
   SourceError,
   type SourceErrorCode,
 } from "../base/errors.ts";
+import { oneOf, optional, ShapeError, text } from "./check.ts";
+
+const SOURCE_CODES: readonly SourceErrorCode[] = [
+  "unavailable",
+  "not-found",
+  "denied",
+  "invalid",
+  "timeout",
+];
+
+const ARTIFACT_CODES: readonly ArtifactErrorCode[] = [
+  "checksum",
+  "length",
+  "too-large",
+  "corrupt",
+  "refused",
+  "unsupported",
+];
+
+/** No event and no error holds longer lists. */
+const MAX_ITEMS = 1_000;
 
 /** What goes to the isolate. */
 export type Request =
@@ -49,9 +70,16 @@ export function pack(value: unknown): unknown {
   );
 }
 
-/** Returns `value` with its packed errors as errors again. */
+/**
+ * Returns `value` with its packed errors as errors again.
+ *
+ * @throws {TypeError} When it is none that {@link pack} makes.
+ */
 export function unpack(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unpack);
+  if (Array.isArray(value)) {
+    if (value.length > MAX_ITEMS) throw new TypeError("A list is too long");
+    return value.map(unpack);
+  }
   if (!isPlainObject(value)) return value;
   if (isPackedError(value)) return unpackError(value);
   return Object.fromEntries(
@@ -79,7 +107,10 @@ function packError(error: Error): PackedError {
 }
 
 function unpackError(packed: PackedError): Error {
-  const { name, message, stack, hint, code = "", retryAfterMs = 0 } = packed;
+  const { stack, code = "", retryAfterMs = 0 } = packed;
+  const name = text(packed.name, "name");
+  const message = text(packed.message, "message");
+  const hint = optional(text)(packed.hint, "hint");
   const cause = unpack(packed.cause);
   const options = {
     ...(cause === undefined ? {} : { cause }),
@@ -89,12 +120,16 @@ function unpackError(packed: PackedError): Error {
     case "ConfigError":
       return new ConfigError(message, options);
     case "SourceError":
-      return new SourceError(code as SourceErrorCode, message, {
+      return new SourceError(oneOf(SOURCE_CODES)(code, "code"), message, {
         ...options,
-        retryAfterMs,
+        retryAfterMs: duration(retryAfterMs),
       });
     case "ArtifactError":
-      return new ArtifactError(code as ArtifactErrorCode, message, options);
+      return new ArtifactError(
+        oneOf(ARTIFACT_CODES)(code, "code"),
+        message,
+        options,
+      );
     case "FilesystemError":
       return new FilesystemError(message, options);
     case "ApplicationError":
@@ -102,10 +137,15 @@ function unpackError(packed: PackedError): Error {
     default: {
       const error = new Error(message, options);
       error.name = name;
-      if (stack !== undefined) error.stack = stack;
+      if (stack !== undefined) error.stack = text(stack, "stack");
       return error;
     }
   }
+}
+
+function duration(ms: unknown): number {
+  if (typeof ms === "number" && ms >= 0 && ms < Infinity) return ms;
+  throw new ShapeError("retryAfterMs is no duration");
 }
 
 function isPackedError(value: object): value is PackedError {

@@ -120,6 +120,32 @@ Deno.test("Fetcher ends an isolate that does not stop when it is asked to", asyn
   assert.ok(Date.now() - startedAt < 3_000);
 });
 
+Deno.test("Fetcher does not believe what its isolate answers", async () => {
+  await using dir = await TempDir.create();
+  const answer = {
+    kind: "release",
+    incomplete: [],
+    release: {
+      id: "1",
+      tag: "../../x",
+      artifactUrl: "s3://r/b/x",
+      artifactName: "x",
+      checksumUrls: [],
+      slot: "",
+    },
+  };
+  const url = `answer:${JSON.stringify(answer)}`;
+  using fetcher = await open(url, dir.path, { module: FAULTY });
+  await assert.rejects(fetcher.latest(NEVER), (error) => {
+    assert.ok(error instanceof SourceError);
+    assert.equal(
+      error.message,
+      'The isolate that reads the registry has ended: it sent what cannot be understood: the answer to "latest".release.tag "../../x": it begins with a dot',
+    );
+    return true;
+  });
+});
+
 for (const fault of ["null", "event"]) {
   Deno.test(`Fetcher survives an isolate that sends what cannot be understood (${fault})`, async () => {
     await using dir = await TempDir.create();
