@@ -18,6 +18,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   openssl: "openssl",
   setpriv: "util-linux",
   mount: "mount",
+  nginx: "nginx-light",
+  haproxy: "haproxy",
   zsh: "zsh",
   fish: "fish",
 };

@@ -1,5 +1,6 @@
 /**
- * One plane of the proxy in a process of its own, for scripts/bench/proxy.ts.
+ * One plane of the proxy in a process of its own, for scripts/bench/proxy.ts
+ * and for tests of what it takes. Prints what an operator would hear.
  *
  *     deno run -A scripts/bench/proxy_runner.ts tcp PORT BACKEND_PORT
  *
@@ -25,6 +26,7 @@ const PLANES: Readonly<Record<string, StartPlane>> = {
         maxConnections: 10_000,
         holdMs: 0,
       },
+      tell: ({ kind }) => print(`${kind}\n`),
     });
   },
 };
@@ -37,4 +39,7 @@ balancer.replace([
   { id: "backend", hostname, port: Number(backendPort), state: "ready" },
 ]);
 start(Number(port), balancer);
+// As dewy does: the runtime opens what it needs for signals with the first
+// listener, and dies when it must later and there is no descriptor left.
+Deno.addSignalListener("SIGTERM", () => Deno.exit());
 print("listening\n");
