@@ -33,6 +33,8 @@ export interface DeadlineOptions {
    * that hold nothing: otherwise the task is waited for, so that it can tidy up.
    */
   readonly abandon?: boolean;
+  /** @default the clock of this host */
+  readonly clock?: Pick<Clock, "delay">;
 }
 
 /** Runs `task` with a signal that aborts with `options.signal`, or after `options.ms`. */
@@ -40,21 +42,38 @@ export async function withDeadline<T>(
   options: DeadlineOptions,
   task: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { signal, ms, onTimeout } = options;
+  const { signal, ms, onTimeout, clock } = options;
   signal.throwIfAborted();
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(() => controller.abort(onTimeout()), ms);
+  const stop = startTimer(ms, clock, () => controller.abort(onTimeout()));
   try {
     const running = task(controller.signal);
     return await (options.abandon === true
       ? abortable(running, controller.signal)
       : running);
   } finally {
-    clearTimeout(timer);
+    stop();
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** Calls `onEnd` after `ms`, unless the function that is returned is called before. */
+function startTimer(
+  ms: number,
+  clock: Pick<Clock, "delay"> | undefined,
+  onEnd: () => void,
+): () => void {
+  if (clock === undefined) {
+    const timer = setTimeout(onEnd, ms);
+    return () => clearTimeout(timer);
+  }
+  const stopped = new AbortController();
+  void clock.delay(ms, stopped.signal).then(() => {
+    if (!stopped.signal.aborted) onEnd();
+  });
+  return () => stopped.abort();
 }
 
 /** How pauses grow. */

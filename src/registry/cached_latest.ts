@@ -1,5 +1,14 @@
 import type { Release } from "../base/release.ts";
-import { isRecord, listOf, textOf } from "./cached_values.ts";
+import { tagProblem } from "../base/tag.ts";
+import {
+  isCount,
+  isFileName,
+  isRecord,
+  isSha256,
+  isTime,
+  listOf,
+  textOf,
+} from "./cached_values.ts";
 import type { IncompleteVersion, Latest } from "./registry.ts";
 
 /** Reads an answer that another host wrote, or returns `undefined` when it is none. */
@@ -26,9 +35,10 @@ function readRelease(value: unknown): Release | undefined {
   if (!isRecord(value)) return undefined;
   const { tag, artifactUrl, artifactName } = value;
   const { fingerprint, size, sha256, publishedAt } = value;
-  if (!textOf(tag) || !textOf(artifactUrl) || !textOf(artifactName)) {
+  if (tagProblem(textOf(tag)) !== undefined || !textOf(artifactUrl)) {
     return undefined;
   }
+  if (!isFileName(textOf(artifactName))) return undefined;
   return {
     id: textOf(value["id"]),
     tag: textOf(tag),
@@ -37,17 +47,19 @@ function readRelease(value: unknown): Release | undefined {
     slot: textOf(value["slot"]),
     checksumUrls: listOf(value["checksumUrls"]).map(textOf).filter(Boolean),
     ...(typeof fingerprint === "string" ? { fingerprint } : {}),
-    ...(typeof size === "number" ? { size } : {}),
-    ...(typeof sha256 === "string" ? { sha256 } : {}),
-    ...(typeof publishedAt === "number" ? { publishedAt } : {}),
+    ...(isCount(size) ? { size } : {}),
+    ...(isSha256(sha256) ? { sha256 } : {}),
+    ...(isTime(publishedAt) ? { publishedAt } : {}),
   };
 }
 
 function readIncomplete(value: unknown): IncompleteVersion[] {
-  return listOf(value).filter(isRecord).map((version) => ({
+  const versions = listOf(value).filter(isRecord)
+    .filter(({ tag }) => tagProblem(textOf(tag)) === undefined);
+  return versions.map((version) => ({
     tag: textOf(version["tag"]),
     reason: textOf(version["reason"]),
-    publishedAt: Number(version["publishedAt"]) || 0,
+    publishedAt: isTime(version["publishedAt"]) ? version["publishedAt"] : 0,
     withinGrace: version["withinGrace"] === true,
   }));
 }

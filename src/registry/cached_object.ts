@@ -1,5 +1,5 @@
 import { SourceError } from "../base/errors.ts";
-import { withDeadline } from "../base/time.ts";
+import { type Clock, withDeadline } from "../base/time.ts";
 import { type ObjectStore, VersionConflict } from "../client/object_store.ts";
 import {
   type CachedEntry,
@@ -16,6 +16,7 @@ export interface CachedObjectOptions {
   readonly store: ObjectStore;
   /** Its whole key. */
   readonly key: string;
+  readonly clock: Clock;
 }
 
 /** The shared entry, and the version of it that may be replaced. */
@@ -36,7 +37,7 @@ export class CachedObject {
   /** @throws {SourceError} When the bucket cannot be read. */
   async read(signal: AbortSignal): Promise<VersionedEntry> {
     const { store, key } = this.#options;
-    const found = await bounded(
+    const found = await this.#bounded(
       signal,
       (signal) => store.readText(key, signal),
     );
@@ -62,28 +63,28 @@ export class CachedObject {
     const write = (signal: AbortSignal) =>
       store.write(key, bytes, { contentType, ifVersion: version, signal });
     try {
-      return { entry, version: await bounded(signal, write) };
+      return { entry, version: await this.#bounded(signal, write) };
     } catch (error) {
       if (error instanceof VersionConflict) return undefined;
       throw error;
     }
   }
-}
-
-/** The registry itself must still get its turn when the bucket stalls in the middle of an answer. */
-function bounded<T>(
-  signal: AbortSignal,
-  task: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const ms = BUCKET_MS;
-  const onTimeout = () =>
-    new SourceError(
-      "timeout",
-      `The shared cache did not answer in ${ms / 1000} s`,
-      {
-        hint:
-          "Check the bucket of --cache; the registry is asked directly meanwhile",
-      },
-    );
-  return withDeadline({ signal, ms, onTimeout, abandon: true }, task);
+  /** The registry itself must still get its turn when the bucket stalls in the middle of an answer. */
+  #bounded<T>(
+    signal: AbortSignal,
+    task: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { clock } = this.#options;
+    const onTimeout = () =>
+      new SourceError(
+        "timeout",
+        `The shared cache did not answer in ${BUCKET_MS / 1000} s`,
+        {
+          hint:
+            "Check the bucket of --cache; the registry is asked directly meanwhile",
+        },
+      );
+    const deadline = { signal, ms: BUCKET_MS, onTimeout, abandon: true, clock };
+    return withDeadline(deadline, task);
+  }
 }

@@ -32,7 +32,7 @@ export function shareAnswers(
   registry: Registry,
   options: ShareOptions,
 ): Registry {
-  const { registryTtlMs: ttlMs, shared, emit } = options;
+  const { registryTtlMs: ttlMs, shared, emit, clock } = options;
   if (ttlMs <= 0) return registry;
   if (shared === undefined) {
     emit({ type: "registry-cache-ignored" });
@@ -40,7 +40,7 @@ export function shareAnswers(
   }
   emit({ type: "registry-cache-enabled", ttlMs });
   const key = shared.prefix + keyOf(options);
-  const object = new CachedObject({ store: shared.store, key });
+  const object = new CachedObject({ store: shared.store, key, clock });
   return new CachedRegistry({ ...options, ttlMs, registry, object });
 }
 

@@ -99,7 +99,11 @@ export class RegistryFleet implements Disposable {
       ttlMs,
       wholeOnly: false,
       registry: this.#upstreamFor(host),
-      object: new CachedObject({ store: this.#storeFor(host), key: KEY }),
+      object: new CachedObject({
+        store: this.#storeFor(host),
+        key: KEY,
+        clock: this.clock,
+      }),
       node: `host${host}:1`,
       clock: this.clock,
       emit: (event) => this.events.push({ host, event }),

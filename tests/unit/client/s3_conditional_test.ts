@@ -110,7 +110,11 @@ Deno.test("a host whose claim loses its answer asks and publishes all the same",
           return Promise.resolve({ kind: "filtered", reason: "none" });
         },
       },
-      object: new CachedObject({ store: of, key: "entry.json" }),
+      object: new CachedObject({
+        store: of,
+        key: "entry.json",
+        clock: systemClock,
+      }),
       node: "web1:1",
       clock: systemClock,
       emit: (event) => events.push(event),

@@ -180,6 +180,105 @@ Deno.test("a bucket that cannot be written costs the sharing, and is told once",
   );
 });
 
+Deno.test("a claim that fails gives the old answer while it is recent, and then asks alone", async () => {
+  const host = new Host();
+  let claims = 0;
+  host.store.write = () => {
+    claims++;
+    return Promise.reject(new SourceError("denied", "Read-only"));
+  };
+  const registry = host.open();
+  // Another one answered a while ago, and its entry is never replaced.
+  host.put("v1.0.0", { age: 2 * TTL_MS - 1 });
+  equal(await tagOf(registry), "v1.0.0");
+  equal(host.asked, 0);
+  await host.clock.run(1);
+  equal(await tagOf(registry), "v2.0.0");
+  equal(host.asked, 1);
+  await host.clock.run(TTL_MS - 1);
+  equal(await tagOf(registry), "v2.0.0");
+  equal(host.asked, 1, "once per TTL");
+  await host.clock.run(1);
+  host.answer = new SourceError("timeout", "Out of order");
+  await rejects(registry.latest(NEVER), /Out of order/);
+  equal(claims, 4);
+});
+
+for (const operation of ["readText", "write"] as const) {
+  Deno.test(`a bucket that stalls is given up after 10 s (${operation})`, async () => {
+    const host = new Host();
+    const { promise: stalled, resolve } = Promise.withResolvers<AbortSignal>();
+    const stall = (signal: AbortSignal) => {
+      resolve(signal);
+      return new Promise<never>(() => {});
+    };
+    if (operation === "readText") {
+      host.store.readText = (_key, signal) => stall(signal);
+    } else host.store.write = (_key, _bytes, { signal }) => stall(signal);
+    const answers: string[] = [];
+    const asking = tagOf(host.open()).then((tag) => answers.push(tag));
+    const signal = await stalled;
+    await host.clock.run(9_999);
+    deepEqual([answers, host.asked, signal.aborted], [[], 0, false]);
+    await host.clock.run(1);
+    await asking;
+    deepEqual([answers, host.asked], [["v2.0.0"], 1]);
+    match(String(signal.reason), /did not answer in 10 s/);
+    const told = host.events.flatMap((event) =>
+      event.type === "registry-cache-failed" ? [event.error.message] : []
+    );
+    deepEqual(told, ["The shared cache did not answer in 10 s"]);
+  });
+}
+
+Deno.test("a bucket that stalls with the answer keeps nobody from it", async () => {
+  const host = new Host();
+  const { write } = host.store;
+  let writes = 0;
+  const stalled = Promise.withResolvers<void>();
+  host.store.write = (...args) => {
+    if (++writes === 1) return write.apply(host.store, args);
+    stalled.resolve();
+    return new Promise<never>(() => {});
+  };
+  const asking = tagOf(host.open());
+  await stalled.promise;
+  await host.clock.run(10_000);
+  equal(await asking, "v2.0.0");
+  equal(host.asked, 1);
+  match(host.store.text(KEY) ?? "", /"locked_by":"web1:4321"/);
+});
+
+Deno.test("an answer in the bucket that no host could use is asked for anew", async () => {
+  const good = releaseOf("v1.0.0");
+  const parts = [
+    { tag: "../../x" },
+    { tag: "v1\n" },
+    { artifactName: "../x" },
+    { artifactUrl: 7 },
+  ];
+  for (const part of parts) {
+    const host = new Host();
+    const at = new Date(host.clock.now()).toISOString();
+    const release = { ...(good.kind === "release" && good.release), ...part };
+    const latest = { ...good, release };
+    host.store.put(
+      KEY,
+      JSON.stringify({
+        "fetched_at": at,
+        "locked_at": "0001-01-01T00:00:00Z",
+        more: { latest, "latest_at": at },
+      }),
+    );
+    equal(await tagOf(host.open()), "v2.0.0");
+    host.put(String(release.tag), { age: 0 });
+    equal(
+      await tagOf(host.open()),
+      part.tag === undefined ? "v1.0.0" : "v2.0.0",
+    );
+  }
+});
+
 Deno.test("an abort ends the wait for another host", async () => {
   const host = new Host();
   const claim = new Date(host.clock.now()).toISOString();
