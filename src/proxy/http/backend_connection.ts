@@ -1,0 +1,235 @@
+import type { Session } from "../balancer.ts";
+import { type BodyDecoder, decoderOf } from "./body_decoder.ts";
+import { ByteInput } from "./byte_input.ts";
+import { BackendFault, type ClientFault } from "./fault.ts";
+import {
+  MAX_HEAD_BYTES,
+  parseResponseHead,
+  type ResponseHead,
+} from "./response_head.ts";
+
+/** How long an idle connection is kept when the backend does not say, milliseconds: servers with the shortest patience close after five seconds. */
+const IDLE_MS = 4_000;
+const MAX_IDLE_MS = 55_000;
+
+/** An answer; who takes it must read the body to its end, or cancel it. */
+export interface BackendAnswer {
+  readonly head: ResponseHead;
+  readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
+}
+
+/** Told what becomes of a connection. */
+export interface ConnectionOwner {
+  /** The exchange is over and the connection can carry another one. */
+  released(connection: BackendConnection): void;
+  /** It is closed. */
+  closed(connection: BackendConnection): void;
+  /** Bytes came or went. */
+  transferred(bytes: number): void;
+}
+
+/** One HTTP/1.1 connection to a backend; it carries one exchange at a time. */
+export class BackendConnection implements Session {
+  #conn: Deno.TcpConn;
+  #input: ByteInput;
+  #owner: ConnectionOwner;
+  #isIdle = false;
+  #isClosed = false;
+  #isSending = false;
+  #fault: BackendFault | ClientFault | undefined;
+  #onDone: (() => void) | undefined;
+  /** Bytes of the body that the last answer had so far. */
+  bodyBytes = 0;
+  /** Exchanges that it carried to their end. */
+  exchanges = 0;
+  /** When a byte was last passed on or the exchange began, milliseconds of a monotonic clock. */
+  activeAt = 0;
+  /** When it must not be used for a further exchange any more; same clock. */
+  expiresAt = Infinity;
+
+  constructor(conn: Deno.TcpConn, owner: ConnectionOwner) {
+    this.#conn = conn;
+    this.#owner = owner;
+    this.#input = new ByteInput(conn);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Takes it into use. */
+  begin(now: number): void {
+    this.#isIdle = false;
+    this.activeAt = now;
+    this.bodyBytes = 0;
+  }
+
+  /** Calls `onDone` once when the exchange is over, or when it already is. */
+  whenDone(onDone: () => void): void {
+    if (this.#isIdle || this.#isClosed) onDone();
+    else this.#onDone = onDone;
+  }
+
+  /**
+   * Sends bytes of a request.
+   *
+   * @throws {BackendFault} When the backend does not take them.
+   */
+  async send(bytes: Uint8Array): Promise<void> {
+    try {
+      let sent = await this.#conn.write(bytes);
+      while (sent < bytes.length) {
+        sent += await this.#conn.write(bytes.subarray(sent));
+      }
+    } catch (error) {
+      throw this.#fault ??
+        new BackendFault(
+          "backend-closed",
+          "The backend stopped reading",
+          error,
+        );
+    }
+    this.activeAt = performance.now();
+    this.#owner.transferred(bytes.length);
+  }
+
+  /** The request is longer than its head: the connection is not free before {@link sent}. */
+  sending(): void {
+    this.#isSending = true;
+  }
+
+  /** All of the request is sent. */
+  sent(): void {
+    this.#isSending = false;
+  }
+
+  /**
+   * Reads the next head; `undefined` when the backend left without a word.
+   *
+   * @throws {BackendFault}
+   */
+  async receive(method: string): Promise<ResponseHead | undefined> {
+    try {
+      const text = await this.#input.takeHead(MAX_HEAD_BYTES);
+      if (text === undefined) return undefined;
+      this.activeAt = performance.now();
+      this.#owner.transferred(text.length + 4);
+      return parseResponseHead(text, method);
+    } catch (error) {
+      if (this.exchanges > 0 && isReset(error) && !this.#fault) {
+        return undefined;
+      }
+      throw this.#failed("The connection to the backend failed", error);
+    }
+  }
+
+  /** Returns the body that belongs to `head`. */
+  body(head: ResponseHead): BackendAnswer["body"] {
+    const { framing } = head;
+    if (framing.kind === "none") {
+      this.#finish(head);
+      return null;
+    }
+    const decoder = decoderOf(framing, this.#input);
+    const bytes = decoder.arrived();
+    if (bytes === undefined) return this.#stream(decoder, head);
+    this.#count(bytes.length);
+    this.#finish(head);
+    return bytes;
+  }
+
+  /** Closes it; whatever waits for it fails with `fault`. */
+  close(fault?: BackendFault | ClientFault): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#fault = fault;
+    try {
+      this.#conn.close();
+    } catch (error) {
+      // It was closed under way by the failure that brought us here.
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
+    this.#owner.closed(this);
+    this.#tellDone();
+  }
+
+  /** Ends the exchange since the time to drain is over. */
+  end(): void {
+    this.close(new BackendFault("backend-closed", "The backend was taken out"));
+  }
+
+  #stream(
+    decoder: BodyDecoder,
+    head: ResponseHead,
+  ): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        try {
+          const bytes = await decoder.next();
+          if (bytes === undefined) {
+            controller.close();
+            this.#finish(head);
+            return;
+          }
+          this.activeAt = performance.now();
+          this.#count(bytes.length);
+          controller.enqueue(bytes);
+        } catch (error) {
+          controller.error(this.#failed("The answer was cut off", error));
+        }
+      },
+      cancel: () => this.close(),
+    }, { highWaterMark: 0 });
+  }
+
+  #finish(head: ResponseHead): void {
+    this.exchanges++;
+    // An answer before the end of the request leaves the rest of it on the wire.
+    if (!head.keepsAlive || this.#isSending || this.#input.buffered > 0) {
+      this.close();
+      return;
+    }
+    if (this.#isClosed) return;
+    this.#isIdle = true;
+    this.expiresAt = this.activeAt + idleMsOf(head.keepAliveSeconds);
+    this.#input.watch(this.#onWord);
+    this.#owner.released(this);
+    this.#tellDone();
+  }
+
+  #tellDone(): void {
+    this.#onDone?.();
+    this.#onDone = undefined;
+  }
+
+  #count(bytes: number): void {
+    this.bodyBytes += bytes;
+    this.#owner.transferred(bytes);
+  }
+
+  /** The backend left an idle connection, or spoke unasked. */
+  #onWord = (): void => {
+    if (this.#isIdle) this.close();
+  };
+
+  #failed(what: string, error: unknown): BackendFault | ClientFault {
+    const fault = this.#fault ??
+      (error instanceof BackendFault
+        ? error
+        : new BackendFault("backend-closed", what, error));
+    this.close(fault);
+    return fault;
+  }
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.ConnectionAborted;
+}
+
+/** Returns how long an idle connection is kept when its last answer said `seconds`, milliseconds. */
+function idleMsOf(seconds: number | undefined): number {
+  if (seconds === undefined) return IDLE_MS;
+  return Math.min(Math.max(seconds * 1_000 - 1_000, 0), MAX_IDLE_MS);
+}

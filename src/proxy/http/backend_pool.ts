@@ -1,0 +1,147 @@
+import type { Balancer, Slot } from "../balancer.ts";
+import type { Meter } from "../meter.ts";
+import {
+  BackendConnection,
+  type ConnectionOwner,
+} from "./backend_connection.ts";
+import { Attempt } from "../tcp/attempt.ts";
+import { isOutOfFiles } from "../tcp/file_pressure.ts";
+import { BackendFault } from "./fault.ts";
+
+/** How connections to backends are kept. */
+export interface PoolOptions {
+  readonly balancer: Balancer;
+  readonly meter: Meter;
+  /** Longest wait for a connection, milliseconds. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Idle connections that are kept to one backend. */
+const MAX_IDLE = 256;
+/** The connections to one backend. */
+export class BackendPool implements ConnectionOwner {
+  readonly slot: Slot;
+  #options: PoolOptions;
+  #idle: BackendConnection[] = [];
+  #busy = new Set<BackendConnection>();
+
+  constructor(slot: Slot, options: PoolOptions) {
+    this.slot = slot;
+    this.#options = options;
+  }
+
+  /** Whether nothing is open. */
+  get isEmpty(): boolean {
+    return this.#idle.length === 0 && this.#busy.size === 0;
+  }
+
+  /**
+   * Returns the connection that was used last, taken into use.
+   *
+   * @param freshAfter One that was not used since is left alone; monotonic milliseconds.
+   */
+  take(now: number, freshAfter: number): BackendConnection | undefined {
+    const connection = this.#idle.at(-1);
+    if (connection === undefined || connection.activeAt < freshAfter) {
+      return undefined;
+    }
+    this.#idle.pop();
+    if (connection.expiresAt < now) {
+      connection.close();
+      return undefined;
+    }
+    return this.#begin(connection, now);
+  }
+
+  /**
+   * Opens a connection and takes it into use. It counts as work of the backend
+   * from the start, so that nobody stops a backend that is being connected to.
+   *
+   * @throws {BackendFault} When the backend cannot be reached in time.
+   */
+  async connect(): Promise<BackendConnection> {
+    const { balancer, meter, connectTimeoutMs } = this.#options;
+    const started = performance.now();
+    const attempt = new Attempt();
+    const timer = setTimeout(attempt.timeOut, connectTimeoutMs);
+    balancer.enter(this.slot, attempt);
+    try {
+      const { hostname, port } = this.slot.backend;
+      const { signal } = attempt;
+      const conn = await Deno.connect({ hostname, port, signal });
+      conn.setNoDelay();
+      balancer.succeeded(this.slot);
+      const connection = new BackendConnection(conn, this);
+      return this.#begin(connection, performance.now());
+    } catch (error) {
+      throw this.#blame(attempt, error);
+    } finally {
+      clearTimeout(timer);
+      balancer.leave(this.slot, attempt);
+      meter.connected((performance.now() - started) / 1000);
+    }
+  }
+
+  released(connection: BackendConnection): void {
+    this.#leave(connection);
+    if (this.#idle.length >= MAX_IDLE) {
+      connection.close();
+      return;
+    }
+    this.#idle.push(connection);
+  }
+
+  closed(connection: BackendConnection): void {
+    this.#leave(connection);
+    const index = this.#idle.lastIndexOf(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
+  }
+
+  transferred(bytes: number): void {
+    this.#options.meter.transferred(bytes);
+  }
+
+  /** Closes idle connections that are past their time, and what has been silent since `silentSince`. */
+  sweep(now: number, silentSince: number): void {
+    for (const connection of [...this.#idle]) {
+      if (connection.expiresAt < now) connection.close();
+    }
+    for (const connection of [...this.#busy]) {
+      if (connection.activeAt >= silentSince) continue;
+      connection.close(
+        new BackendFault("backend-timeout", "The backend is silent"),
+      );
+    }
+  }
+
+  /** Closes all that is idle. */
+  closeIdle(): void {
+    for (const connection of [...this.#idle]) connection.close();
+  }
+
+  #blame(attempt: Attempt, error: unknown): BackendFault {
+    if (isOutOfFiles(error)) {
+      const why = "No descriptor is left for a connection";
+      return new BackendFault("too-many-connections", why, error);
+    }
+    if (attempt.isEnded && !attempt.isLate) {
+      return new BackendFault("connect-failed", "It was taken out", error);
+    }
+    this.#options.balancer.failed(this.slot);
+    return attempt.isLate
+      ? new BackendFault("connect-timeout", "No connection in time", error)
+      : new BackendFault("connect-failed", "Cannot connect", error);
+  }
+
+  #begin(connection: BackendConnection, now: number): BackendConnection {
+    connection.begin(now);
+    this.#busy.add(connection);
+    this.#options.balancer.enter(this.slot, connection);
+    return connection;
+  }
+
+  #leave(connection: BackendConnection): void {
+    if (!this.#busy.delete(connection)) return;
+    this.#options.balancer.leave(this.slot, connection);
+  }
+}

@@ -1,0 +1,81 @@
+import type { BackendConnection } from "./backend_connection.ts";
+import { ClientFault } from "./fault.ts";
+import type { ClientSession, Exchange } from "./gate_session.ts";
+import type { OutboundHead } from "./outbound.ts";
+import type { RequestBody } from "./request_body.ts";
+
+/** One request on its way through the proxy, from its head to the last byte of the answer. */
+export class Call implements Exchange {
+  readonly head: OutboundHead;
+  readonly body: RequestBody | undefined;
+  #session: ClientSession;
+  #connection: BackendConnection | undefined;
+  #ended: ClientFault | undefined;
+  #waiting = new Set<() => void>();
+  #onOver: (bytes: number) => void;
+  #isOver = false;
+
+  /** @param onOver Called once when there is nothing more to do, with the size of the answer's body. */
+  constructor(
+    session: ClientSession,
+    head: OutboundHead,
+    body: RequestBody | undefined,
+    onOver: (bytes: number) => void,
+  ) {
+    this.#session = session;
+    this.head = head;
+    this.body = body;
+    this.#onOver = onOver;
+    session.enter(this);
+  }
+
+  /** Whether a client is still there to be served. */
+  get isEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** The client is gone. */
+  abort(): void {
+    this.end(new ClientFault("The client left"));
+  }
+
+  /** Gives up, in whatever state it is. */
+  end(fault: ClientFault): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = fault;
+    this.#connection?.close(fault);
+    for (const wake of this.#waiting) wake();
+  }
+
+  /**
+   * Makes it depend on a connection, until the body of the answer is read.
+   *
+   * @throws {ClientFault} When there is nobody to be served any more.
+   */
+  use(connection: BackendConnection): void {
+    this.#connection = connection;
+    if (this.#ended === undefined) return;
+    connection.close(this.#ended);
+    throw this.#ended;
+  }
+
+  /** The answer is on its way: it is over when the connection is done with it. */
+  follow(connection: BackendConnection): void {
+    connection.whenDone(() => this.over(connection.bodyBytes));
+  }
+
+  /** Calls `wake` as soon as it is of no use to wait for anything. */
+  onEnd(wake: () => void): Disposable {
+    this.#waiting.add(wake);
+    if (this.isEnded) wake();
+    return { [Symbol.dispose]: () => this.#waiting.delete(wake) };
+  }
+
+  /** Nothing more is done for the client. */
+  over(bytes: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#session.leave(this);
+    this.#onOver(bytes);
+  }
+}

@@ -1,0 +1,148 @@
+import { type Clock, systemClock } from "../../base/time.ts";
+import type { Balancer } from "../balancer.ts";
+import type { Meter } from "../meter.ts";
+import type { TcpEvent } from "../tcp/event.ts";
+import { failure } from "./failure.ts";
+import { BackendFault, ClientFault } from "./fault.ts";
+import { Gate, type GateLimits } from "./gate.ts";
+import { type HttpLimits, HttpPlane, type ServedRequest } from "./plane.ts";
+
+/** A certificate chain and its key, PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What an {@link HttpFront} works with. */
+export interface HttpFrontOptions {
+  /** Open; the front owns it from then on. */
+  readonly listener: Deno.TcpListener;
+  readonly balancer: Balancer;
+  readonly meter: Meter;
+  readonly limits: HttpLimits & GateLimits;
+  readonly certificate?: Certificate;
+  readonly isTrusted: (address: string) => boolean;
+  readonly clock?: Clock;
+  /** Hears of what an operator should know. */
+  readonly tell?: (event: HttpEvent) => void;
+  readonly onServed?: (served: ServedRequest) => void;
+}
+
+/** What an operator should hear of an HTTP port of the proxy. */
+export type HttpEvent =
+  | TcpEvent
+  /** The HTTP server ended; another one is started. */
+  | { readonly kind: "server-failed"; readonly error: unknown };
+
+type Server = Deno.HttpServer<Deno.NetAddr>;
+
+const RESTART_MS = 100;
+
+/** One HTTP port: the gate, the HTTP server behind it, and the plane that both feed. */
+export class HttpFront {
+  /** Resolves when nothing is accepted any more and the last connection is closed. */
+  readonly finished: Promise<void>;
+  #options: HttpFrontOptions;
+  #clock: Clock;
+  #plane: HttpPlane;
+  #gate: Gate;
+  #server: Server;
+  #retiring = new Set<Promise<void>>();
+  #closed = new AbortController();
+
+  constructor(options: HttpFrontOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    const { certificate } = options;
+    const isEncrypted = certificate !== undefined;
+    const scheme = isEncrypted ? "https" : "http";
+    this.#plane = new HttpPlane({ ...options, scheme });
+    this.#server = this.#serve(certificate);
+    this.#gate = new Gate({
+      ...options,
+      isEncrypted,
+      serverPort: () => this.#server.addr.port,
+    });
+    this.finished = this.#finish();
+  }
+
+  /** Clients that are connected. */
+  get connections(): number {
+    return this.#gate.connections;
+  }
+
+  /**
+   * Uses another certificate for connections from now on; the open ones go on.
+   *
+   * @throws When certificate and key cannot be used.
+   */
+  renew(certificate: Certificate): void {
+    const server = this.#serve(certificate);
+    this.#retire(this.#server);
+    this.#server = server;
+  }
+
+  /** Accepts nothing more; what is open goes on. */
+  close(): void {
+    this.#gate.close();
+  }
+
+  /** Accepts nothing more, and closes what is open. */
+  end(): void {
+    this.#gate.end();
+  }
+
+  async #finish(): Promise<void> {
+    await this.#gate.finished;
+    this.#closed.abort();
+    this.#plane.close();
+    this.#retire(this.#server);
+    await Promise.all(this.#retiring);
+  }
+
+  #serve(certificate: Certificate | undefined): Server {
+    const server = Deno.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      onListen: () => {},
+      onError: (error) => this.#explain(error),
+      ...certificate,
+    }, (request, { remoteAddr }) => {
+      const session = this.#gate.sessionAt(remoteAddr.port);
+      // Somebody on this host tried the door behind the gate.
+      if (session === undefined) return failure(403, "request-invalid");
+      return this.#plane.handle(request, session);
+    });
+    void this.#watch(server, certificate);
+    return server;
+  }
+
+  /** Starts another server when this one ends by itself, as it does without descriptors. */
+  async #watch(
+    server: Server,
+    certificate: Certificate | undefined,
+  ): Promise<void> {
+    try {
+      await server.finished;
+    } catch (error) {
+      this.#options.tell?.({ kind: "server-failed", error });
+      await this.#clock.delay(RESTART_MS, this.#closed.signal);
+      if (this.#server !== server || this.#closed.signal.aborted) return;
+      this.#server = this.#serve(certificate);
+    }
+  }
+
+  #retire(server: Server): void {
+    const retiring = server.shutdown();
+    this.#retiring.add(retiring);
+    void retiring.finally(() => this.#retiring.delete(retiring));
+  }
+
+  /** The head of an answer is out already when its body fails: the connection is cut, which tells the client. */
+  #explain(error: unknown): Response {
+    const isKnown = error instanceof BackendFault ||
+      error instanceof ClientFault;
+    if (!isKnown) this.#options.tell?.({ kind: "server-failed", error });
+    return failure(502, "backend-closed");
+  }
+}

@@ -1,0 +1,135 @@
+import { Flow } from "../tcp/flow.ts";
+import type { Watched } from "../tcp/idle_watch.ts";
+
+/** Something that is done for a client, and of no use once it has left. */
+export interface Exchange {
+  /** The client is gone. */
+  abort(): void;
+}
+
+/** What a request needs to know of the connection that it came by. */
+export interface ClientSession {
+  /** Address of the client. */
+  readonly address: string;
+  enter(exchange: Exchange): void;
+  leave(exchange: Exchange): void;
+}
+
+/**
+ * One connection of a client on its way to the HTTP server. It knows no HTTP:
+ * only how many bytes came, and when the server saw a request in them.
+ */
+export class GateSession implements ClientSession, Watched {
+  readonly address: string;
+  #client: Deno.TcpConn;
+  #server: Deno.TcpConn | undefined;
+  #up: Flow | undefined;
+  #down: Flow | undefined;
+  #exchanges = new Set<Exchange>();
+  #requests = 0;
+  #requestsSeen = 0;
+  /** Progress of the client when it last owed nothing. */
+  #quietAt = 0;
+  /** Since when the client owes the rest of a head, monotonic milliseconds. */
+  #owesSince: number | undefined;
+  #isDismissed = false;
+  #isClosed = false;
+
+  constructor(client: Deno.TcpConn, now: number) {
+    this.#client = client;
+    this.address = client.remoteAddr.hostname;
+    this.#owesSince = now;
+  }
+
+  /** Grows whenever bytes move. */
+  get progress(): number {
+    return (this.#up?.progress ?? 0) + (this.#down?.progress ?? 0);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Bytes passed on, both directions. */
+  get bytes(): number {
+    return (this.#up?.bytes ?? 0) + (this.#down?.bytes ?? 0);
+  }
+
+  /** Whether it has ever sent a request. */
+  get hasAsked(): boolean {
+    return this.#requests > 0;
+  }
+
+  enter(exchange: Exchange): void {
+    this.#requests++;
+    this.#exchanges.add(exchange);
+    if (this.#isClosed) exchange.abort();
+  }
+
+  leave(exchange: Exchange): void {
+    this.#exchanges.delete(exchange);
+  }
+
+  /** Passes bytes between the client and `server` until both have ended; it never rejects. */
+  async run(server: Deno.TcpConn): Promise<void> {
+    if (this.#isClosed) {
+      server.close();
+      return;
+    }
+    this.#server = server;
+    this.#up = new Flow(this.#client, server);
+    this.#down = new Flow(server, this.#client);
+    await Promise.all([this.#pass(this.#up), this.#pass(this.#down)]);
+    this.end();
+  }
+
+  /**
+   * Returns since when the client owes the rest of a request, `undefined` when
+   * it owes none; monotonic milliseconds. It has to be asked now and then.
+   */
+  owesSince(now: number): number | undefined {
+    const progress = this.#up?.progress ?? 0;
+    const isServed = this.#exchanges.size > 0 ||
+      this.#requests !== this.#requestsSeen;
+    if (isServed) {
+      this.#requestsSeen = this.#requests;
+      this.#quietAt = progress;
+      this.#owesSince = undefined;
+    } else if (progress !== this.#quietAt) this.#owesSince ??= now;
+    return this.#owesSince;
+  }
+
+  /** Says a last word to a client that is owed nothing, and closes. */
+  async dismiss(words: Uint8Array): Promise<void> {
+    // It did not even take the words that it was sent before.
+    if (this.#isDismissed) return this.end();
+    this.#isDismissed = true;
+    try {
+      await this.#client.write(words);
+      await this.#client.closeWrite();
+    } catch {
+      // It left before it could be told.
+    }
+    this.end();
+  }
+
+  /** Closes both sides, and aborts what is done for the client. */
+  end(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#client.close();
+    this.#server?.close();
+    for (const exchange of this.#exchanges) exchange.abort();
+  }
+
+  async #pass(flow: Flow): Promise<void> {
+    try {
+      await flow.run();
+      // A client that ends its side is gone, for a server as for a proxy.
+      if (flow === this.#down) this.end();
+    } catch {
+      // A connection that broke is the end of the session, not a fault of the proxy.
+      this.end();
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import { HOP_BY_HOP } from "./response_head.ts";
+
+/** What a request is sent to a backend as, apart from the body. */
+export interface OutboundHead {
+  readonly method: string;
+  /** Request line and header section, with the empty line. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How the body is framed; `undefined` when there is none. */
+  readonly body: "length" | "chunked" | undefined;
+  /** The client waits for a go-ahead before it sends the body. */
+  readonly expectsContinue: boolean;
+}
+
+/** Who asked, as far as a backend is to know. */
+export interface ClientFacts {
+  /** Address of the peer. */
+  readonly address: string;
+  readonly scheme: "http" | "https";
+  /** Whether what the peer says of earlier hops is believed. */
+  readonly isTrusted: boolean;
+}
+
+/** Why a request is not passed on. */
+export class RequestRefusal {
+  constructor(readonly status: number, readonly why: string) {}
+}
+
+/** Methods whose requests have no body unless they say so. */
+const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
+const HOST =
+  /^(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+const LENGTH = /^\d{1,15}$/;
+const NOT_FORWARDED = new Set(["CONNECT", "TRACE"]);
+
+/** Set by the proxy itself, so that no client can say them for it. */
+const OWN = new Set([
+  "host",
+  "x-forwarded-for",
+  "x-forwarded-proto",
+  "x-forwarded-host",
+  "via",
+  "forwarded",
+  "expect",
+  "content-length",
+]);
+
+const encoder = new TextEncoder();
+
+/**
+ * Writes the head that a backend gets for `request`: headers of one hop taken
+ * out, `X-Forwarded-*` and `Via` put in, the body framed in one unambiguous way.
+ */
+export function outboundHead(
+  request: Request,
+  client: ClientFacts,
+): OutboundHead | RequestRefusal {
+  const { method, url, headers } = request;
+  if (NOT_FORWARDED.has(method)) return new RequestRefusal(405, "method");
+  const scheme = url.indexOf("://") + 3;
+  const slash = url.indexOf("/", scheme);
+  const authority = url.slice(scheme, slash);
+  const host = headers.get("host") ?? authority;
+  // Absolute form with another host than Host: which one counts is anyone's guess.
+  if (host !== authority) {
+    return new RequestRefusal(400, "Host and target differ");
+  }
+  if (!HOST.test(host)) return new RequestRefusal(400, "Host");
+  const framing = framingOf(request);
+  if (framing === undefined) return new RequestRefusal(400, "framing");
+  const text =
+    `${method} ${targetOf(url, slash, method)} HTTP/1.1\r\nhost: ${host}\r\n` +
+    fieldsOf(headers, client.isTrusted) + forwardedOf(headers, host, client) +
+    framing.fields + "\r\n";
+  const expectsContinue = framing.body !== undefined &&
+    headers.get("expect")?.toLowerCase() === "100-continue";
+  return { method, bytes: encode(text), body: framing.body, expectsContinue };
+}
+
+/** The target in origin form; whatever follows a "#" was never meant for a server. */
+function targetOf(url: string, slash: number, method: string): string {
+  const hash = url.indexOf("#", slash);
+  const target = hash < 0 ? url.slice(slash) : url.slice(slash, hash);
+  return method === "OPTIONS" && target === "/*" ? "*" : target;
+}
+
+interface Framing {
+  readonly body: OutboundHead["body"];
+  readonly fields: string;
+}
+
+const NO_BODY: Framing = { body: undefined, fields: "" };
+const CHUNKED: Framing = {
+  body: "chunked",
+  fields: "transfer-encoding: chunked\r\n",
+};
+
+/** The listener has refused what is ambiguous; what is left is said in one plain way. */
+function framingOf(request: Request): Framing | undefined {
+  const { headers, method } = request;
+  const coding = headers.get("transfer-encoding");
+  const length = headers.get("content-length");
+  if (coding !== null) {
+    const isPlain = coding.toLowerCase() === "chunked" && length === null;
+    return isPlain ? CHUNKED : undefined;
+  }
+  if (length === null) {
+    return BODILESS.has(method) || request.body === null ? NO_BODY : CHUNKED;
+  }
+  // The same length said twice is joined by the listener.
+  const [first = "", ...others] = length.split(",").map((part) => part.trim());
+  if (!LENGTH.test(first) || others.some((other) => other !== first)) {
+    return undefined;
+  }
+  const fields = `content-length: ${Number(first)}\r\n`;
+  return { body: Number(first) === 0 ? undefined : "length", fields };
+}
+
+function fieldsOf(headers: Headers, isTrusted: boolean): string {
+  const named = namedHeaders(headers.get("connection"));
+  let fields = "";
+  headers.forEach((value, name) => {
+    if (OWN.has(name) || HOP_BY_HOP.has(name) || named?.has(name)) return;
+    fields += `${name}: ${value}\r\n`;
+  });
+  const forwarded = isTrusted ? headers.get("forwarded") : null;
+  return forwarded === null ? fields : `${fields}forwarded: ${forwarded}\r\n`;
+}
+
+/** The headers that `Connection` says are for this hop. */
+function namedHeaders(connection: string | null): Set<string> | undefined {
+  if (connection === null || connection === "keep-alive") return undefined;
+  return new Set(
+    connection.split(",").map((token) => token.trim().toLowerCase()),
+  );
+}
+
+function forwardedOf(
+  headers: Headers,
+  host: string,
+  { address, scheme, isTrusted }: ClientFacts,
+): string {
+  const before = (name: string) => isTrusted ? headers.get(name) : null;
+  const chain = before("x-forwarded-for");
+  const via = headers.get("via");
+  return `x-forwarded-for: ${
+    chain === null ? "" : `${chain}, `
+  }${address}\r\n` +
+    `x-forwarded-proto: ${before("x-forwarded-proto") ?? scheme}\r\n` +
+    `x-forwarded-host: ${before("x-forwarded-host") ?? host}\r\n` +
+    `via: ${via === null ? "" : `${via}, `}1.1 dewy\r\n`;
+}
+
+/** Header values are bytes; the platform shows each as one character. */
+function encode(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  const { read } = encoder.encodeInto(text, bytes);
+  if (read === text.length) return bytes;
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}

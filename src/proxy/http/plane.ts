@@ -1,0 +1,235 @@
+import type { Balancer, Slot } from "../balancer.ts";
+import type { Meter } from "../meter.ts";
+import type { BackendAnswer, BackendConnection } from "./backend_connection.ts";
+import { BackendPool } from "./backend_pool.ts";
+import { Call } from "./call.ts";
+import { exchange } from "./exchange.ts";
+import { failure, statusOf } from "./failure.ts";
+import { BackendFault, ClientFault } from "./fault.ts";
+import type { ClientSession } from "./gate_session.ts";
+import { outboundHead, RequestRefusal } from "./outbound.ts";
+import { RequestBody } from "./request_body.ts";
+import type { ResponseHead } from "./response_head.ts";
+
+/** What an {@link HttpPlane} allows. */
+export interface HttpLimits {
+  /** How long one backend may take to answer a connection, milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** How long nothing may move on a connection, milliseconds; 0 for ever. */
+  readonly idleTimeoutMs: number;
+  /** How long a client may pause in the body of a request, milliseconds. */
+  readonly bodyTimeoutMs: number;
+  /** How long a request waits for a first backend, milliseconds; 0 not at all. */
+  readonly holdMs: number;
+}
+
+/** One request that was served, for the access log. */
+export interface ServedRequest {
+  readonly request: Request;
+  readonly address: string;
+  readonly status: number;
+  /** Bytes of the body of the answer. */
+  readonly bytes: number;
+  readonly durationMs: number;
+  /** The backend that answered; none when the proxy did. */
+  readonly backend: string | undefined;
+}
+
+/** What an {@link HttpPlane} works with. */
+export interface HttpPlaneOptions {
+  readonly balancer: Balancer;
+  readonly meter: Meter;
+  readonly scheme: "http" | "https";
+  readonly limits: HttpLimits;
+  /** Whether a peer of this address is believed about the hops before it. */
+  readonly isTrusted: (address: string) => boolean;
+  readonly onServed?: (served: ServedRequest) => void;
+}
+
+interface Answered {
+  readonly answer: BackendAnswer;
+  readonly connection: BackendConnection;
+  readonly slot: Slot;
+}
+
+const SWEEP_MS = 1_000;
+/** A request that must not be sent twice gets a kept connection only when it was used this recently, milliseconds. */
+const FRESH_MS = 500;
+/** Methods that may be sent again when nobody knows whether they were carried out (RFC 9110, 9.2.2). */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
+/** Passes the HTTP requests of one port on to backends. */
+export class HttpPlane {
+  #options: HttpPlaneOptions;
+  #pools = new Map<Slot, BackendPool>();
+  /** Requests whose bodies are on their way. */
+  #uploads = new Set<Call>();
+  #sweeper: ReturnType<typeof setInterval> | undefined;
+
+  constructor(options: HttpPlaneOptions) {
+    this.#options = options;
+  }
+
+  /** Serves one request; it never rejects for a fault of a backend or a client. */
+  async handle(request: Request, session: ClientSession): Promise<Response> {
+    const { address } = session;
+    const { scheme, isTrusted, onServed } = this.#options;
+    const client = { address, scheme, isTrusted: isTrusted(address) };
+    const head = outboundHead(request, client);
+    if (head instanceof RequestRefusal) {
+      return failure(head.status, "request-invalid");
+    }
+    const body = head.body === undefined || request.body === null
+      ? undefined
+      : new RequestBody(request.body, head.body, {
+        isReplayable: IDEMPOTENT.has(head.method),
+      });
+    const startedAt = performance.now();
+    let status = 0;
+    let backend: string | undefined;
+    const call = new Call(session, head, body, (bytes) => {
+      this.#uploads.delete(call);
+      if (onServed === undefined) return;
+      const durationMs = performance.now() - startedAt;
+      onServed({ request, address, status, bytes, durationMs, backend });
+    });
+    if (body !== undefined) this.#uploads.add(call);
+    try {
+      const { answer, connection, slot } = await this.#serve(call);
+      status = answer.head.status;
+      backend = slot.backend.id;
+      call.follow(connection);
+      return respond(answer, head.method);
+    } catch (error) {
+      const response = this.#explain(error);
+      status = response.status;
+      await body?.cancel();
+      call.over(0);
+      return response;
+    }
+  }
+
+  /** Closes what is kept open for later. */
+  close(): void {
+    for (const pool of this.#pools.values()) pool.closeIdle();
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+
+  async #serve(call: Call): Promise<Answered> {
+    const { head, body } = call;
+    const isIdempotent = IDEMPOTENT.has(head.method);
+    const tried = new Set<Slot>();
+    let last: BackendFault | undefined;
+    for (;;) {
+      const slot = await this.#pick(call, tried);
+      if (slot === undefined) throw last ?? noBackend();
+      const pool = this.#poolOf(slot);
+      const now = performance.now();
+      const kept = last === undefined
+        ? pool.take(now, isIdempotent ? -Infinity : now - FRESH_MS)
+        : undefined;
+      if (kept === undefined) tried.add(slot);
+      try {
+        const connection = kept ?? await pool.connect();
+        const answer = await this.#attempt(connection, call);
+        return { answer, connection, slot };
+      } catch (error) {
+        if (!(error instanceof BackendFault)) throw error;
+        const mayRepeat = error.reason.startsWith("connect-") ||
+          isIdempotent && error.reason === "backend-closed";
+        if (!mayRepeat || body?.canStart === false) throw error;
+        last = error;
+      }
+    }
+  }
+
+  async #attempt(
+    connection: BackendConnection,
+    call: Call,
+  ): Promise<BackendAnswer> {
+    try {
+      call.use(connection);
+      const answer = await exchange(connection, call.head, call.body);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    connection.close();
+    throw new BackendFault("backend-closed", "The backend left without a word");
+  }
+
+  async #pick(
+    call: Call,
+    tried: ReadonlySet<Slot>,
+  ): Promise<Slot | undefined> {
+    const { balancer, limits } = this.#options;
+    const slot = balancer.pick(tried);
+    const { holdMs } = limits;
+    if (slot !== undefined || holdMs === 0 || tried.size > 0) return slot;
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(), holdMs);
+    using _ = call.onEnd(() => over.abort());
+    await balancer.arrival(over.signal);
+    clearTimeout(timer);
+    return balancer.pick(tried);
+  }
+
+  #explain(error: unknown): Response {
+    if (error instanceof ClientFault) {
+      return failure(error.isLate ? 408 : 400, "request-invalid");
+    }
+    if (!(error instanceof BackendFault)) throw error;
+    this.#options.meter.failed(error.reason);
+    return failure(statusOf(error.reason), error.reason);
+  }
+
+  #poolOf(slot: Slot): BackendPool {
+    let pool = this.#pools.get(slot);
+    if (pool === undefined) {
+      const { balancer, meter, limits: { connectTimeoutMs } } = this.#options;
+      pool = new BackendPool(slot, { balancer, meter, connectTimeoutMs });
+      this.#pools.set(slot, pool);
+      this.#sweeper ??= setInterval(this.#sweep, SWEEP_MS);
+    }
+    return pool;
+  }
+
+  #sweep = (): void => {
+    const now = performance.now();
+    const { idleTimeoutMs, bodyTimeoutMs } = this.#options.limits;
+    const silentSince = idleTimeoutMs === 0 ? -Infinity : now - idleTimeoutMs;
+    for (const [slot, pool] of this.#pools) {
+      pool.sweep(now, silentSince);
+      if (pool.isEmpty) this.#pools.delete(slot);
+    }
+    for (const call of this.#uploads) {
+      const since = call.body?.waitingSince ?? now;
+      if (since >= now - bodyTimeoutMs) continue;
+      call.end(new ClientFault("The client paused too long", { isLate: true }));
+    }
+    if (this.#pools.size > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  };
+}
+
+function respond({ head, body }: BackendAnswer, method: string): Response {
+  const { headers, status } = head;
+  return new Response(body ?? emptyBody(head, method), { status, headers });
+}
+
+/** Without a stream the server would say that what a GET brings is 0 bytes long. */
+function emptyBody(
+  { framing, headers }: ResponseHead,
+  method: string,
+): ReadableStream<Uint8Array> | null {
+  const isUnsaid = method === "HEAD" && framing.kind === "none" &&
+    !headers.some(([name]) => name === "content-length");
+  return isUnsaid ? new Blob([]).stream() : null;
+}
+
+function noBackend(): BackendFault {
+  return new BackendFault("no-backend", "There is no backend");
+}
