@@ -30,30 +30,37 @@ const PROGRAMS: Readonly<Record<string, string>> = {
  * they skip for it.
  */
 export async function prepareMachine(): Promise<void> {
-  await installPrograms();
+  await installPrograms(PROGRAMS);
   await installGrpcio();
   await installMoto();
   await installGcs();
   await installPrism();
 }
 
-async function installPrograms(): Promise<void> {
-  const missing = await missingPackages();
+/**
+ * Installs the programs that are missing, or says which those are.
+ *
+ * @param programs The Debian package of each.
+ */
+export async function installPrograms(
+  programs: Readonly<Record<string, string>>,
+): Promise<void> {
+  const missing = await missingPackages(programs);
   if (missing.length === 0) return;
   if (Deno.uid() !== 0 || !await isThere("apt-get")) {
-    print(
-      `Tests need programs that are not here; install: ${missing.join(" ")}\n`,
-    );
+    print(`Programs are needed that are not here: ${missing.join(" ")}\n`);
     return;
   }
-  print(`Installing for the tests: ${missing.join(" ")}\n`);
+  print(`Installing: ${missing.join(" ")}\n`);
   await apt("update", "-q");
   await apt("install", "-q", "-y", "--no-install-recommends", ...missing);
 }
 
-async function missingPackages(): Promise<string[]> {
+async function missingPackages(
+  programs: Readonly<Record<string, string>>,
+): Promise<string[]> {
   const checked = await Promise.all(
-    Object.entries(PROGRAMS).map(async ([program, pkg]) =>
+    Object.entries(programs).map(async ([program, pkg]) =>
       await isThere(program) ? undefined : pkg
     ),
   );
@@ -80,7 +87,7 @@ async function apt(...args: readonly string[]): Promise<void> {
   }).output();
   if (!success) {
     throw new Error(
-      `Cannot install test programs: apt-get ${args.join(" ")} failed`,
+      `Cannot install programs: apt-get ${args.join(" ")} failed`,
     );
   }
 }
