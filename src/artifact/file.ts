@@ -8,6 +8,8 @@ import type { ArtifactStore } from "./artifact_store.ts";
 /** For readers that bring no memory of their own. */
 const CHUNK_BYTES = 64 * 1024;
 
+const DISK_HINT = "Check the file system and its mount";
+
 /** Gives the bytes of regular files. The stream holds the file open until it ends, is cancelled or the signal aborts. */
 export class FileArtifactStore implements ArtifactStore {
   async open(url: string, signal: AbortSignal): Promise<ArtifactBody> {
@@ -56,6 +58,7 @@ function notRegular(path: string): SourceError {
   return new SourceError(
     "not-found",
     `Cannot open artifact "${path}": it is not a regular file`,
+    { hint: "Publish the artifact as a file" },
   );
 }
 
@@ -64,7 +67,10 @@ function explain(path: string, cause: unknown): SourceError {
   const code = systemErrorCode(cause) ?? "";
   const message = `Cannot open artifact "${path}"`;
   if (["ENOENT", "ENOTDIR", "ELOOP"].includes(code)) {
-    return new SourceError("not-found", message, { cause });
+    return new SourceError("not-found", message, {
+      hint: "Check that the version was not withdrawn",
+      cause,
+    });
   }
   if (["EACCES", "EPERM"].includes(code)) {
     return new SourceError("denied", message, {
@@ -72,7 +78,7 @@ function explain(path: string, cause: unknown): SourceError {
       cause,
     });
   }
-  return new SourceError("unavailable", message, { cause });
+  return new SourceError("unavailable", message, { hint: DISK_HINT, cause });
 }
 
 function streamOf(
@@ -115,7 +121,7 @@ function streamOf(
         throw new SourceError(
           "unavailable",
           `Cannot read artifact "${path}"`,
-          { cause },
+          { hint: DISK_HINT, cause },
         );
       }
     },

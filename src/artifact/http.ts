@@ -1,5 +1,5 @@
 import type { ArtifactBody } from "../base/artifact_body.ts";
-import { DewyError, SourceError } from "../base/errors.ts";
+import { DewyError, errorMessage, SourceError } from "../base/errors.ts";
 import { STALL_MS, type TransferLimits } from "../base/transfer_limits.ts";
 import { TransferWatch } from "../base/transfer_watch.ts";
 import { describeUrl } from "../base/url.ts";
@@ -148,6 +148,14 @@ function explain(
   if (cause instanceof DewyError) return cause;
   return new SourceError("unavailable", subject, {
     hint: "Check the network and the name of the host",
-    cause,
+    cause: new Error(reasonOf(cause)),
   });
+}
+
+/** What fetch says holds the address with its query, which may be signed; its own error is not kept. */
+function reasonOf(error: unknown): string {
+  const inner = error instanceof Error ? error.cause : undefined;
+  return inner === undefined
+    ? errorMessage(error).replace(/(https?:\/\/[^\s?#]*)[?#]\S*/g, "$1")
+    : reasonOf(inner);
 }

@@ -4,6 +4,7 @@ import {
   SourceError,
   type SourceErrorCode,
 } from "../base/errors.ts";
+import { retryAfterMs } from "./object_failure.ts";
 
 /** What {@link explainGrpc} knows of the call. */
 export interface GrpcCallFacts {
@@ -30,6 +31,7 @@ const HINTS: Readonly<Partial<Record<Code, string>>> = {
   [Code.NotFound]: "Publish a version for this platform on the server",
   [Code.Unauthenticated]: "The server must let this host ask",
   [Code.PermissionDenied]: "The server must let this host ask",
+  [Code.ResourceExhausted]: "The server asks for fewer calls: raise --interval",
   [Code.Unimplemented]:
     "What listens there does not offer dewy.RegistryService; check host and port",
 };
@@ -66,13 +68,30 @@ export function explainGrpc(error: unknown, facts: GrpcCallFacts): SourceError {
       : errorMessage(connectionError),
   );
   const hint = spoken
-    ? HINTS[code]
+    ? HINTS[code] ?? hintOf(CODES[code])
     : connectionHint(`${failure.rawMessage} ${detail}`, facts);
   return new SourceError(
     CODES[code] ?? "unavailable",
     `${subject}: ${detail || Code[code]}`,
-    { ...(hint === undefined ? {} : { hint }), cause: error },
+    { hint, retryAfterMs: waitMs(failure.metadata), cause: error },
   );
+}
+
+function hintOf(code: SourceErrorCode | undefined): string {
+  return code === "invalid"
+    ? "What the server refuses is said above; see its own log"
+    : "The server has a problem of its own; dewy tries again by itself";
+}
+
+/**
+ * Returns how long the server asks to be left alone: by what gRPC has for it
+ * (retry design, gRFC A6), or by the header of a balancer in front of it.
+ */
+function waitMs(metadata: Headers): number {
+  const pushback = metadata.get("grpc-retry-pushback-ms") ?? "";
+  return /^[0-9]{1,9}$/.test(pushback)
+    ? Number(pushback)
+    : retryAfterMs(metadata.get("retry-after"));
 }
 
 /** Whether the server itself answered with this error, so that its words count. */
