@@ -6,12 +6,17 @@ it by writing the file:
   {"versions": [{"tag": "v1.0.0", "created_at": 1705312800.5,
                  "artifacts": {"app_linux_amd64.tar.gz": "https://..."}}],
    "answer": {"id": "", "tag": "", "artifact_url": "", "created_at": null},
-   "error": {"code": "NOT_FOUND", "details": "..."},
+   "error": {"code": "NOT_FOUND", "details": "...",
+             "metadata": {"grpc-retry-pushback-ms": "7000"}},
+   "pre_release": true,
+   "calver": true,
    "delay": 1.5}
 
 All parts are optional; `error` beats `answer`, and that beats `versions`, of
-which the newest that has an artifact for the asking host is chosen. Calls are
-appended to FILE.calls, one JSON text a line.
+which the newest that has an artifact for the asking host is chosen: by semver,
+with pre-releases when `pre_release` says so, or by numbers of any count when
+`calver` does. Where there are versions, reports on others are refused. Calls
+are appended to FILE.calls, one JSON text a line.
 """
 
 import argparse
@@ -38,21 +43,41 @@ sys.path.insert(0, folder)
 messages, services = grpc.protos_and_services(proto)
 from google.protobuf import empty_pb2, timestamp_pb2  # noqa: E402
 
-SEMVER = re.compile(r"^v?(\d+)\.(\d+)\.(\d+)(?:\+[0-9A-Za-z.-]+)?$")
+SEMVER = re.compile(
+    r"^v?(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?$"
+)
+CALVER = re.compile(r"^\d+(?:\.\d+)+$")
 
 
-def choose(versions, request):
+def order_of(tag, state):
+    """Returns what a tag is sorted by; None when it does not count."""
+    if state.get("calver"):
+        return [int(part) for part in tag.split(".")] if CALVER.match(tag) else None
+    match = SEMVER.match(tag)
+    if not match or (match[4] and not state.get("pre_release")):
+        return None
+    numbers = [int(part) for part in match.groups()[:3]]
+    if not match[4]:
+        return [*numbers, 1]
+    # Numbers come before words, and fewer parts before more.
+    parts = [
+        (0, int(part), "") if part.isdigit() else (1, 0, part)
+        for part in match[4].split(".")
+    ]
+    return [*numbers, 0, parts]
+
+
+def choose(state, request):
     found = []
-    for version in versions:
-        match = SEMVER.match(version["tag"])
+    for version in state.get("versions", []):
+        order = order_of(version["tag"], state)
         names = version["artifacts"]
         if request.HasField("arifact_name"):
             names = [name for name in names if name == request.arifact_name]
         else:
             names = [n for n in names if request.os in n and request.arch in n]
         names = [n for n in names if not n.endswith(".sha256")]
-        if match and names:
-            order = tuple(int(part) for part in match.groups())
+        if order and names:
             found.append((order, version, names[0]))
     if not found:
         return None
@@ -75,6 +100,8 @@ class Registry(services.RegistryServiceServicer):
         error = state.get("error")
         if error:
             code = getattr(grpc.StatusCode, error["code"])
+            metadata = error.get("metadata", {})
+            context.set_trailing_metadata(tuple(metadata.items()))
             context.abort(code, error.get("details", ""))
         return state
 
@@ -83,7 +110,7 @@ class Registry(services.RegistryServiceServicer):
         if request.HasField("arifact_name"):
             fields["artifact"] = request.arifact_name
         state = self._begin("Current", context, fields)
-        answer = state.get("answer") or choose(state.get("versions", []), request)
+        answer = state.get("answer") or choose(state, request)
         if answer is None:
             context.abort(grpc.StatusCode.NOT_FOUND, "no version published")
         created = answer.get("created_at")
@@ -103,7 +130,10 @@ class Registry(services.RegistryServiceServicer):
         fields = {"id": request.id, "tag": request.tag, "command": request.command}
         if request.HasField("err"):
             fields["err"] = request.err
-        self._begin("Report", context, fields)
+        state = self._begin("Report", context, fields)
+        tags = [version["tag"] for version in state.get("versions", [])]
+        if tags and request.tag not in tags:
+            context.abort(grpc.StatusCode.NOT_FOUND, "no such version")
         return empty_pb2.Empty()
 
 

@@ -2,21 +2,33 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openArtifactStore } from "../../src/artifact/open_artifact_store.ts";
 import { openRegistry } from "../../src/registry/open_registry.ts";
-import type { OpenOptions, RegistryHarness } from "./registry_harness.ts";
+import { FileFaults } from "./file_faults.ts";
+import {
+  type OpenOptions,
+  queryOf,
+  type RegistryHarness,
+} from "./registry_harness.ts";
 
 /** Sets up a registry in a folder of its own, whose name needs escaping. */
 export async function openFileHarness(): Promise<RegistryHarness> {
-  const root = await Deno.makeTempDir({ prefix: "dewy #%20 é-" });
-  const open = (folder: string, options: OpenOptions) =>
-    openRegistry(`${pathToFileURL(folder)}?${query(options)}`, {
+  const temp = await Deno.makeTempDir({ prefix: "dewy #%20 é-" });
+  const root = join(temp, "registry");
+  await Deno.mkdir(root);
+  const faults = new FileFaults(root);
+  const open = async (folder: string, options: OpenOptions) => {
+    const url = `${pathToFileURL(folder)}?${queryOf(options)}`;
+    const registry = await openRegistry(url, {
       slot: options.slot ?? "",
       platform: options.platform ?? { os: "linux", arch: "amd64" },
       env: {},
       ...(options.now === undefined ? {} : { now: options.now }),
     });
+    return faults.guardRegistry(registry, url);
+  };
   return {
-    store: openArtifactStore(),
-    anyName: true,
+    store: faults.guardStore(openArtifactStore()),
+    faults,
+    secrets: () => [],
     async publish(tag, artifacts) {
       await Deno.mkdir(join(root, tag), { recursive: true });
       for (const [name, text] of Object.entries(artifacts)) {
@@ -32,18 +44,7 @@ export async function openFileHarness(): Promise<RegistryHarness> {
         .filter((name) => name.startsWith("shipped_to_")).sort();
     },
     async [Symbol.asyncDispose]() {
-      await Deno.remove(root, { recursive: true });
+      await Deno.remove(temp, { recursive: true });
     },
   };
-}
-
-function query(options: OpenOptions): string {
-  const { preRelease = false, artifact = "", version = "", calver = "" } =
-    options;
-  return [
-    `pre-release=${preRelease}`,
-    `artifact=${encodeURIComponent(artifact)}`,
-    `version=${encodeURIComponent(version)}`,
-    `calver=${encodeURIComponent(calver)}`,
-  ].join("&");
 }

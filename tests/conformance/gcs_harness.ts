@@ -1,6 +1,7 @@
 import { GcsStore } from "../../src/client/gcs_store.ts";
 import type { GcsServer } from "../support/gcs_server.ts";
 import type { TestBucket } from "./object_harness.ts";
+import { ProxiedFaults } from "./proxied_faults.ts";
 import type { StoreHarness } from "./object_store_suite.ts";
 
 const NEVER = new AbortController().signal;
@@ -10,12 +11,19 @@ const AT_ONCE = 16;
 /** Makes a bucket for a registry. */
 export async function openGcsBucket(server: GcsServer): Promise<TestBucket> {
   const bucket = await server.createBucket();
-  const env = server.env();
-  const store = new GcsStore({ bucket, env });
+  const store = new GcsStore({ bucket, env: server.env() });
+  const faults = new ProxiedFaults();
+  const front = faults.front(
+    server.endpoint,
+    (line) => line.includes("alt=media") ? "bytes" : "metadata",
+  );
   return {
+    faults,
+    // The emulator takes no credentials; what errors show of them is in tests/unit/client/gcs_store_test.ts.
+    secrets: [],
+    env: { STORAGE_EMULATOR_HOST: front },
     url: `gs://${bucket}`,
     missingUrl: "gs://missing-bucket",
-    env,
     put: (objects) => putAll(server, bucket, objects),
     remove: (key) => store.remove(key, NEVER),
     keys: async (prefix) =>

@@ -8,4 +8,12 @@ import { testRegistry } from "./registry_suite.ts";
 const server = await GcsServer.start();
 
 testObjectStore("gs", () => openGcsStoreHarness(server));
-testRegistry("gs", async () => openObjectHarness(await openGcsBucket(server)));
+testRegistry({
+  name: "gs",
+  open: async () => openObjectHarness(await openGcsBucket(server)),
+  serverChooses: false,
+  cannot: {},
+  // Each poll asks once: the next one comes soon enough.
+  attempts: { metadata: {}, bytes: {} },
+  ownFaults: { metadata: {}, bytes: {} },
+});

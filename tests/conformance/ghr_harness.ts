@@ -1,22 +1,46 @@
 import { openArtifactStore } from "../../src/artifact/open_artifact_store.ts";
+import { GithubClient } from "../../src/client/github_client.ts";
 import { openRegistry } from "../../src/registry/open_registry.ts";
 import { GithubServer } from "../support/github_server.ts";
-import type { OpenOptions, RegistryHarness } from "./registry_harness.ts";
+import { ProxiedFaults } from "./proxied_faults.ts";
+import {
+  LIMITS,
+  type OpenOptions,
+  queryOf,
+  type RegistryHarness,
+} from "./registry_harness.ts";
 
 /** Sets up a repository on a GitHub of its own. */
 export function openGhrHarness(): Promise<RegistryHarness> {
   const server = new GithubServer();
+  const faults = new ProxiedFaults();
+  server.shownOrigin = faults.front(server.origin, () => "metadata");
+  server.storage.shownUrl = faults.front(server.storage.url, () => "bytes");
   const repo = server.repo("o/app");
+  const openGithub = (now?: () => number) =>
+    GithubClient.open(server.env, {
+      timeoutMs: LIMITS.answerMs ?? 0,
+      stallMs: LIMITS.stallMs ?? 0,
+      ...(now === undefined ? {} : { now }),
+    });
   const open = (name: string, options: OpenOptions) =>
-    openRegistry(`ghr://o/${name}?${query(options)}`, {
+    openRegistry(`ghr://o/${name}?${queryOf(options)}`, {
       slot: options.slot ?? "",
       platform: options.platform ?? { os: "linux", arch: "amd64" },
       env: server.env,
+      openGithub: () => openGithub(options.now),
       ...(options.now === undefined ? {} : { now: options.now }),
     });
   return Promise.resolve({
-    store: openArtifactStore({ env: server.env }),
-    anyName: true,
+    store: openArtifactStore({
+      env: server.env,
+      openGithub: () => openGithub(),
+    }),
+    faults,
+    secrets: () => [
+      server.env["GH_TOKEN"] ?? "",
+      ...server.storage.signatures,
+    ],
     publish: (tag, artifacts) => {
       repo.publish(tag, artifacts);
       return Promise.resolve();
@@ -33,17 +57,9 @@ export function openGhrHarness(): Promise<RegistryHarness> {
         names.filter((name) => name.startsWith("shipped_to_")).sort(),
       );
     },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await faults[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
   });
-}
-
-function query(options: OpenOptions): string {
-  const { preRelease = false, artifact = "", version = "", calver = "" } =
-    options;
-  return [
-    `pre-release=${preRelease}`,
-    `artifact=${encodeURIComponent(artifact)}`,
-    `version=${encodeURIComponent(version)}`,
-    `calver=${encodeURIComponent(calver)}`,
-  ].join("&");
 }

@@ -1,14 +1,43 @@
 import { openGrpcHarness } from "./grpc_harness.ts";
 import { testRegistry } from "./registry_suite.ts";
 
-// The server chooses, has no listing, and takes reports of any kind: what is
-// about those is in tests/unit/registry/grpc_test.ts.
-testRegistry("grpc", openGrpcHarness, {
-  only: [
-    "latest() passes over names that are no version",
-    "latest() chooses among 2,500 versions",
-    "latest() and report() end with the reason of an abort",
-    "latest() names an artifact that can be opened, whatever it is called",
-    "report() changes nothing that latest() says",
-  ],
+const NO_LISTING =
+  "the answer is one version with one URL; there is no listing in the protocol";
+const NO_RULES =
+  "the request names no slot and no constraint, so that the server cannot filter by them";
+const NO_SIZE =
+  "the answer has no size of the artifact, so that there is nothing to compare with";
+
+testRegistry({
+  name: "grpc",
+  open: openGrpcHarness,
+  serverChooses: true,
+  cannot: {
+    "latest() filters by slot before it chooses": NO_RULES,
+    "latest() keeps to the constraint": NO_RULES,
+    "latest() tells the newer versions without their artifact": NO_LISTING,
+    "latest() says when the grace period is over": NO_LISTING,
+    "latest() takes an empty artifact for an upload under way": NO_SIZE,
+    "latest() lists the checksum files, the most specific first": NO_LISTING,
+    'latest() tells of the fault "shorter"':
+      "the length of a message is part of the message: a shorter one is another one",
+    'open() tells of the fault "shorter"': NO_SIZE,
+    'open() tells of the fault "longer"': NO_SIZE,
+  },
+  // Each poll asks once: the next one comes soon enough.
+  attempts: { metadata: {}, bytes: {} },
+  ownFaults: {
+    metadata: {
+      UNAVAILABLE: { code: "unavailable", attempts: 1 },
+      INTERNAL: { code: "unavailable", attempts: 1 },
+      RESOURCE_EXHAUSTED: {
+        code: "unavailable",
+        retryAfterMs: 7_000,
+        attempts: 1,
+      },
+      DEADLINE_EXCEEDED: { code: "timeout", attempts: 1 },
+      slow: { code: "timeout", attempts: 1 },
+    },
+    bytes: {},
+  },
 });

@@ -1,9 +1,12 @@
 import { openArtifactStore } from "../../src/artifact/open_artifact_store.ts";
 import { openRegistry } from "../../src/registry/open_registry.ts";
-import type {
-  Artifacts,
-  OpenOptions,
-  RegistryHarness,
+import type { ProxiedFaults } from "./proxied_faults.ts";
+import {
+  type Artifacts,
+  LIMITS,
+  type OpenOptions,
+  queryOf,
+  type RegistryHarness,
 } from "./registry_harness.ts";
 
 /** A bucket for one test. */
@@ -13,6 +16,10 @@ export interface TestBucket {
   /** A registry in a bucket that there is not. */
   readonly missingUrl: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What no error may show. */
+  readonly secrets: readonly string[];
+  /** Between the drivers and the service. */
+  readonly faults: ProxiedFaults;
   /** Puts objects, as somebody else than dewy does. */
   put(
     objects: readonly (readonly [key: string, text: string])[],
@@ -45,8 +52,9 @@ export async function openObjectHarness(
     );
   };
   return {
-    store: openArtifactStore({ env: bucket.env }),
-    anyName: true,
+    store: openArtifactStore({ env: bucket.env, limits: LIMITS }),
+    faults: bucket.faults,
+    secrets: () => bucket.secrets,
     publish: (tag, artifacts) => bucket.put(toObjects(tag, artifacts)),
     publishMany: (tags, artifacts) =>
       bucket.put(tags.flatMap((tag) => toObjects(tag, artifacts(tag)))),
@@ -57,7 +65,7 @@ export async function openObjectHarness(
       const keys = await bucket.keys(`${PREFIX}/${tag}/shipped_to_`);
       return keys.map((key) => key.slice(key.lastIndexOf("/") + 1)).sort();
     },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => bucket.faults[Symbol.asyncDispose](),
   };
 }
 
@@ -66,19 +74,11 @@ function open(
   options: OpenOptions,
   env: Readonly<Record<string, string>>,
 ) {
-  const query = new Map([
-    ["pre-release", `${options.preRelease ?? false}`],
-    ["artifact", options.artifact ?? ""],
-    ["version", options.version ?? ""],
-    ["calver", options.calver ?? ""],
-  ]);
-  const text = [...query].map(([name, value]) =>
-    `${name}=${encodeURIComponent(value)}`
-  ).join("&");
-  return openRegistry(`${url}?${text}`, {
+  return openRegistry(`${url}?${queryOf(options)}`, {
     slot: options.slot ?? "",
     platform: options.platform ?? { os: "linux", arch: "amd64" },
     env,
+    limits: LIMITS,
     ...(options.now === undefined ? {} : { now: options.now }),
   });
 }

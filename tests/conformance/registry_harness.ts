@@ -1,7 +1,9 @@
 import { ok } from "node:assert/strict";
 import type { ArtifactStore } from "../../src/artifact/artifact_store.ts";
+import type { SourceErrorCode } from "../../src/base/errors.ts";
 import type { Platform } from "../../src/base/platform.ts";
 import type { Release } from "../../src/base/release.ts";
+import type { TransferLimits } from "../../src/base/transfer_limits.ts";
 import type {
   DeployReport,
   Latest,
@@ -40,12 +42,63 @@ export interface RegistryHarness extends AsyncDisposable {
   records(tag: string): Promise<string[]>;
   /** Reads the artifacts that the registry names. */
   readonly store: ArtifactStore;
-  /** Whether names may hold any character that the registry's files may have. */
-  readonly anyName: boolean;
+  /** Lets the driver meet faults. */
+  readonly faults: FaultInjector;
+  /** What no error may show: keys, tokens, signatures. */
+  secrets(): readonly string[];
 }
 
-/** Sets up one empty registry. */
-export type OpenHarness = () => Promise<RegistryHarness>;
+/** What a driver is in the middle of when it meets a fault: asking what there is, or reading an artifact. */
+export type FaultTarget = "metadata" | "bytes";
+
+/** Puts faults between a driver and what it asks. */
+export interface FaultInjector {
+  /** From now on every request of this kind meets the fault. */
+  set(target: FaultTarget, fault: string): Promise<void>;
+  /** From now on none does. */
+  clear(): Promise<void>;
+  /** How many requests have met a fault. */
+  met(): number | Promise<number>;
+}
+
+/** What must come of a fault. */
+export interface FaultOutcome {
+  /** Code of the `SourceError`; `length`: of an `ArtifactError`. */
+  readonly code: SourceErrorCode | "length";
+  /** How long the source asks to be left alone, milliseconds. */
+  readonly retryAfterMs?: number;
+  /** How many requests a driver makes before it gives up; left out where none can be counted. */
+  readonly attempts?: number;
+}
+
+/** What is to be known of a driver before its tests are registered. */
+export interface DriverUnderTest {
+  /** As in its URLs. */
+  readonly name: string;
+  /** Sets up one empty registry. */
+  open(): Promise<RegistryHarness>;
+  /** Whether the registry is a server that names one version, and lists none. */
+  readonly serverChooses: boolean;
+  /** Behaviours that cannot be put to this driver, each with the reason. */
+  readonly cannot: Readonly<Record<string, string>>;
+  /** Requests that a common fault costs, where it is not one. */
+  readonly attempts: Readonly<
+    Record<FaultTarget, Readonly<Record<string, number>>>
+  >;
+  /** Faults that only this driver can meet, and what comes of common ones where it is not the common outcome. */
+  readonly ownFaults: Readonly<
+    Record<FaultTarget, Readonly<Record<string, FaultOutcome>>>
+  >;
+}
+
+/** Registers one test. */
+export type Test = (
+  behaviour: string,
+  body: (harness: RegistryHarness, driver: DriverUnderTest) => Promise<void>,
+) => void;
+
+/** How long drivers wait in these tests. */
+export const LIMITS: TransferLimits = { answerMs: 500, stallMs: 1_000 };
 
 /** The platform that the suite asks for. */
 export const PLATFORM: Platform = { os: "linux", arch: "amd64" };
@@ -110,4 +163,16 @@ export async function read(
 ): Promise<string> {
   const { stream } = await harness.store.open(url, NEVER);
   return await new Response(stream).text();
+}
+
+/** Returns the query of a registry URL. */
+export function queryOf(options: OpenOptions): string {
+  const { preRelease = false, artifact = "", version = "", calver = "" } =
+    options;
+  return [
+    `pre-release=${preRelease}`,
+    `artifact=${encodeURIComponent(artifact)}`,
+    `version=${encodeURIComponent(version)}`,
+    `calver=${encodeURIComponent(calver)}`,
+  ].join("&");
 }

@@ -1,6 +1,7 @@
 import { S3Store } from "../../src/client/s3_store.ts";
 import type { S3Server } from "../support/s3_server.ts";
 import type { TestBucket } from "./object_harness.ts";
+import { ProxiedFaults } from "./proxied_faults.ts";
 import type { StoreHarness } from "./object_store_suite.ts";
 
 const NEVER = new AbortController().signal;
@@ -9,12 +10,18 @@ const NEVER = new AbortController().signal;
 export async function openS3Bucket(server: S3Server): Promise<TestBucket> {
   const bucket = await server.createBucket();
   const { region, endpoint } = server;
-  const env = server.env();
-  const store = new S3Store({ region, endpoint, bucket, env });
+  const store = new S3Store({ region, endpoint, bucket, env: server.env() });
+  const faults = new ProxiedFaults();
+  const front = faults.front(
+    endpoint,
+    (line) => line.includes("x-id=GetObject") ? "bytes" : "metadata",
+  );
   return {
+    faults,
+    secrets: Object.values(server.keys),
+    env: { ...server.env(), AWS_ENDPOINT_URL_S3: front },
     url: `s3://${region}/${bucket}`,
     missingUrl: `s3://${region}/missing-bucket`,
-    env,
     put: (objects) => server.put(bucket, objects),
     remove: (key) => store.remove(key, NEVER),
     keys: async (prefix) =>

@@ -3,6 +3,8 @@ import type { FakeAsset } from "./github_server_repo.ts";
 /** The host that GitHub sends downloads to. It gives bytes for a signed address, and refuses a request that brings a token. */
 export class FakeStorage implements AsyncDisposable {
   readonly url: string;
+  /** Where clients are sent; another address when something stands in front. */
+  shownUrl: string;
   /** Paths that were asked for. */
   readonly paths: string[] = [];
   /** Values of `Authorization` headers that it was sent; there must be none. */
@@ -19,13 +21,19 @@ export class FakeStorage implements AsyncDisposable {
       onListen: () => {},
     }, (request) => this.#answer(request));
     this.url = `http://127.0.0.1:${this.#server.addr.port}`;
+    this.shownUrl = this.url;
+  }
+
+  /** What signed the addresses so far. */
+  get signatures(): readonly string[] {
+    return [...this.#signed.keys()];
   }
 
   /** Returns an address for a download that needs no token. */
   sign(asset: FakeAsset): string {
     const signature = crypto.randomUUID();
     this.#signed.set(signature, asset);
-    return `${this.url}/${asset.id}?signature=${signature}`;
+    return `${this.shownUrl}/${asset.id}?signature=${signature}`;
   }
 
   #answer(request: Request): Response {

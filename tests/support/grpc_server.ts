@@ -25,7 +25,15 @@ export interface GrpcServerState {
     readonly "artifact_url"?: string;
     readonly "created_at"?: number;
   };
-  readonly error?: { readonly code: string; readonly details?: string };
+  readonly error?: {
+    readonly code: string;
+    readonly details?: string;
+    readonly metadata?: Readonly<Record<string, string>>;
+  };
+  /** Whether pre-releases among `versions` count. */
+  readonly "pre_release"?: boolean;
+  /** Whether `versions` are sorted by their numbers, however many. */
+  readonly calver?: boolean;
   /** How long each call takes, seconds. */
   readonly delay?: number;
 }

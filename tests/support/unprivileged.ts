@@ -10,6 +10,17 @@ export interface UnprivilegedRun {
   readonly stderr: string;
 }
 
+/** Returns a command that runs without root's right to pass over the modes of files. */
+export function unprivileged(command: readonly string[]): readonly string[] {
+  if (Deno.uid() !== 0) return command;
+  return [
+    "setpriv",
+    "--bounding-set=-dac_override,-dac_read_search",
+    "--inh-caps=-all",
+    ...command,
+  ];
+}
+
 /** Runs `dewy ARGS` to its end without root's right to pass over the modes of files. */
 export async function runUnprivileged(
   args: readonly string[],
@@ -19,15 +30,7 @@ export async function runUnprivileged(
     Deno.execPath(),
     ...["run", ...DEWY_FLAGS, "--config", CONFIG, MAIN, ...args],
   ];
-  const command = Deno.uid() === 0
-    ? [
-      "setpriv",
-      "--bounding-set=-dac_override,-dac_read_search",
-      "--inh-caps=-all",
-      ...dewy,
-    ]
-    : dewy;
-  const [program = "", ...rest] = command;
+  const [program = "", ...rest] = unprivileged(dewy);
   const { code, stderr } = await new Deno.Command(program, {
     args: rest,
     cwd,
