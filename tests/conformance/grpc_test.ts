@@ -19,6 +19,7 @@ testRegistry({
     "latest() says when the grace period is over": NO_LISTING,
     "latest() takes an empty artifact for an upload under way": NO_SIZE,
     "latest() lists the checksum files, the most specific first": NO_LISTING,
+    "latest() takes no half of a listing when a later page fails": NO_LISTING,
     'latest() tells of the fault "shorter"':
       "the length of a message is part of the message: a shorter one is another one",
     'open() tells of the fault "shorter"': NO_SIZE,

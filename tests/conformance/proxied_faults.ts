@@ -5,6 +5,8 @@ import type { FaultInjector, FaultTarget } from "./registry_harness.ts";
 export class ProxiedFaults implements FaultInjector, AsyncDisposable {
   readonly #proxies: FaultProxy[] = [];
   #target: FaultTarget | undefined;
+  /** How many requests still pass. */
+  #passes = 0;
 
   /**
    * Puts a proxy in front of a server and returns its address.
@@ -15,14 +17,16 @@ export class ProxiedFaults implements FaultInjector, AsyncDisposable {
     server: string,
     targetOf: (requestLine: string) => FaultTarget,
   ): string {
-    const applies = (line: string) => targetOf(line) === this.#target;
+    const applies = (line: string) =>
+      targetOf(line) === this.#target && this.#passes-- <= 0;
     const proxy = new FaultProxy({ target: server, applies });
     this.#proxies.push(proxy);
     return proxy.url;
   }
 
-  set(target: FaultTarget, fault: string): Promise<void> {
+  set(target: FaultTarget, fault: string, after = 0): Promise<void> {
     this.#target = target;
+    this.#passes = after;
     for (const proxy of this.#proxies) proxy.fault = fault as ProxyFault;
     return Promise.resolve();
   }

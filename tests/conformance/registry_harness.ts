@@ -53,8 +53,8 @@ export type FaultTarget = "metadata" | "bytes";
 
 /** Puts faults between a driver and what it asks. */
 export interface FaultInjector {
-  /** From now on every request of this kind meets the fault. */
-  set(target: FaultTarget, fault: string): Promise<void>;
+  /** From now on every request of this kind meets the fault, but for the first `after` ones. */
+  set(target: FaultTarget, fault: string, after?: number): Promise<void>;
   /** From now on none does. */
   clear(): Promise<void>;
   /** How many requests have met a fault. */
