@@ -140,14 +140,15 @@ export class Dialer {
   }
 
   #blame(slot: Slot, attempt: Attempt, error: unknown): void {
-    const { balancer, events, meter } = this.#options;
-    const isOurs = isOutOfFiles(error);
     if (attempt.isEnded && !attempt.isLate) return;
+    const { balancer, connectTimeoutMs, events, meter } = this.#options;
     meter.failed(attempt.isLate ? "connect-timeout" : "connect-failed");
-    if (isOurs) return;
+    if (isOutOfFiles(error)) return;
     balancer.failed(slot);
-    const { backend } = slot;
-    events.tell({ kind: "connect-failed", backend, error });
+    const why = attempt.isLate
+      ? new Error(`No answer in ${connectTimeoutMs} ms`)
+      : error;
+    events.tell({ kind: "connect-failed", backend: slot.backend, error: why });
   }
 }
 

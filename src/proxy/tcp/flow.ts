@@ -21,6 +21,7 @@ export class Flow {
   #isWriting = false;
   #isEnding = false;
   #isShut = false;
+  #held: PromiseWithResolvers<void> | undefined;
 
   constructor(from: Deno.TcpConn, to: Deno.TcpConn) {
     this.#from = from;
@@ -37,6 +38,7 @@ export class Flow {
     const to = this.#to;
     let buffer = new Uint8Array(FIRST_BUFFER_BYTES);
     for (;;) {
+      if (this.#held !== undefined) await this.#held.promise;
       const count = await from.read(buffer);
       this.progress++;
       if (count === null) break;
@@ -57,6 +59,16 @@ export class Flow {
       }
     }
     await this.#shut();
+  }
+
+  /** Takes nothing more from `from` after the read that is under way, until {@link resume}. */
+  pause(): void {
+    this.#held ??= Promise.withResolvers();
+  }
+
+  resume(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
   }
 
   /**

@@ -61,6 +61,9 @@ Deno.test("a backend that does not answer costs the connect time-out", async () 
   assert.ok(ms >= 290 && ms < 2_000, `${ms} ms`);
   assert.ok(bench.meter.failures.length > 0);
   assert.ok(bench.meter.failures.every((why) => why === "connect-timeout"));
+  const [event] = bench.events;
+  assert.ok(event?.kind === "connect-failed");
+  assert.match(`${event.error}`, /No answer in 300 ms/);
 });
 
 Deno.test("a client is sent away when every backend refuses", async () => {
