@@ -60,6 +60,8 @@ async function startAll(
   stack: AsyncDisposableStack,
   folder: string,
 ): Promise<Runner[]> {
+  // The server reads its files as a user of its own.
+  await Deno.chmod(folder, 0o755);
   await Deno.mkdir(`${folder}/www`);
   await Deno.writeFile(`${folder}/www/64k`, new Uint8Array(64 * 1024));
   await Deno.writeFile(`${folder}/www/1m`, new Uint8Array(1024 * 1024));
