@@ -14,13 +14,13 @@ const LF = 10;
  * read under way; on an idle connection it tells when the backend leaves.
  */
 export class ByteInput {
-  #conn: Deno.TcpConn;
+  #conn: Pick<Deno.TcpConn, "read">;
   #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #start = 0;
   #end = 0;
   #pending: Promise<number | null> | undefined;
 
-  constructor(conn: Deno.TcpConn) {
+  constructor(conn: Pick<Deno.TcpConn, "read">) {
     this.#conn = conn;
   }
 
@@ -63,13 +63,15 @@ export class ByteInput {
     let from = this.#start;
     for (;;) {
       const at = this.#indexOfEmptyLine(from);
+      // Up to three bytes of the empty line may be there without the last.
+      const length = at < 0 ? this.buffered - 3 : at - this.#start;
+      if (length >= longest) {
+        throw new BackendFault("backend-invalid", "The head is too long");
+      }
       if (at >= 0) {
         const head = this.#buffer.toString("latin1", this.#start, at);
         this.#start = at + 4;
         return head;
-      }
-      if (this.buffered >= longest) {
-        throw new BackendFault("backend-invalid", "The head is too long");
       }
       const scanned = Math.max(this.buffered - 3, 0);
       if (await this.#fill() === null) {

@@ -38,6 +38,9 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |$)/;
 const LENGTH = /^\d{1,15}$/;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Characters that no line of a head may have; the HTTP server panics when it has to write one. */
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 interface Section {
   readonly headers: [string, string][];
@@ -59,19 +62,21 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   const lines = text.split("\r\n");
   const [first = ""] = lines;
   const match = STATUS_LINE.exec(first);
-  if (match === null) {
+  if (match === null || CONTROL.test(first)) {
     throw invalid(`"${first.slice(0, 40)}" is no status line`);
   }
   const status = Number(match[2]);
   const section = readFields(lines);
   if (section.connection !== undefined) dropNamed(section);
+  if (status === 204) dropLength(section);
   const isHttp10 = match[1] === "0";
   const framing = framingOf(section, status, method, isHttp10);
   return {
     status,
     headers: section.headers,
     framing,
-    keepsAlive: framing.kind !== "until-close" && staysOpen(section, isHttp10),
+    keepsAlive: framing.kind !== "until-close" &&
+      !mayHaveUnsaidBody(section, status) && staysOpen(section, isHttp10),
     keepAliveSeconds: keepAliveOf(section.keepAlive),
   };
 }
@@ -89,12 +94,26 @@ function readFields(lines: readonly string[]): Section {
     const colon = line.indexOf(":");
     const name = line.slice(0, colon);
     // A fold starts with a blank, which is in no name.
-    if (colon < 1 || !NAME.test(name)) {
+    if (colon < 1 || !NAME.test(name) || CONTROL.test(line)) {
       throw invalid(`"${line.slice(0, 40)}" is no header`);
     }
-    takeField(section, name.toLowerCase(), line.slice(colon + 1).trim());
+    takeField(section, name.toLowerCase(), trimBlanks(line, colon + 1));
   }
   return section;
+}
+
+/** What follows `from`, without spaces and tabs around; other blanks may be parts of characters of UTF-8. */
+function trimBlanks(line: string, from: number): string {
+  let start = from;
+  let end = line.length;
+  while (start < end && isBlank(line, start)) start++;
+  while (end > start && isBlank(line, end - 1)) end--;
+  return line.slice(start, end);
+}
+
+function isBlank(line: string, at: number): boolean {
+  const code = line.charCodeAt(at);
+  return code === 0x20 || code === 0x09;
 }
 
 function takeField(section: Section, name: string, value: string): void {
@@ -138,6 +157,12 @@ function dropNamed(section: Section): void {
   headers.length = kept;
 }
 
+/** An answer that cannot have a body must not say how long it is (RFC 9110, 8.6). */
+function dropLength({ headers }: Section): void {
+  const at = headers.findIndex(([name]) => name === "content-length");
+  if (at >= 0) headers.splice(at, 1);
+}
+
 function framingOf(
   { length, coding }: Section,
   status: number,
@@ -160,6 +185,15 @@ function framingOf(
   if (length === undefined) return { kind: "until-close" };
   const bytes = Number(length);
   return bytes === 0 ? { kind: "none" } : { kind: "length", bytes };
+}
+
+/** Whether a status without a body comes with the framing of one, which may follow. */
+function mayHaveUnsaidBody(
+  { length, coding }: Section,
+  status: number,
+): boolean {
+  if (status !== 204) return false;
+  return coding !== undefined || length !== undefined && Number(length) > 0;
 }
 
 function staysOpen({ connection }: Section, isHttp10: boolean): boolean {
