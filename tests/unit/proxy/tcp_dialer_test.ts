@@ -58,7 +58,7 @@ Deno.test("a backend that does not answer costs the connect time-out", async () 
   assert.equal(await answer(bench), "good");
   assert.equal(await answer(bench), "good");
   const ms = performance.now() - startedAt;
-  assert.ok(ms >= 290 && ms < 2_000, `${ms} ms`);
+  assert.ok(ms >= 290 && ms < 4_000, `${ms} ms`);
   assert.ok(bench.meter.failures.length > 0);
   assert.ok(bench.meter.failures.every((why) => why === "connect-timeout"));
   const [event] = bench.events;

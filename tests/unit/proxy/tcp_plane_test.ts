@@ -105,14 +105,14 @@ Deno.test("an idle session is ended, with an end for both sides", async () => {
 Deno.test("a session in which one direction moves is not idle", async () => {
   using backend = new TcpBackend("a");
   await using bench = new TcpBench([backend.as()], {
-    limits: { idleTimeoutMs: 400 },
+    limits: { idleTimeoutMs: 1_000 },
   });
   const client = await bench.connect();
   const connection = await backend.accept();
   for (let round = 0; round < 20; round++) {
     await say(client, "x");
     assert.equal(await readText(connection, 1), "x");
-    await delay(50);
+    await delay(100);
   }
   assert.equal(bench.plane.connections, 1);
 });
