@@ -9,6 +9,10 @@ export class BackendFault extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
   }
+
+  static none(): BackendFault {
+    return new BackendFault("no-backend", "There is no backend");
+  }
 }
 
 /** The client ended, failed or stalled in the middle of its request. */

@@ -13,6 +13,15 @@ export interface ClientSession {
   readonly address: string;
   enter(exchange: Exchange): void;
   leave(exchange: Exchange): void;
+  /** Grows whenever bytes move. */
+  readonly progress: number;
+  /** Something moved for the client that brings it no bytes. */
+  touch(): void;
+  /** Takes nothing more from the client than what is on its way, until {@link resume}. */
+  pause(): void;
+  resume(): void;
+  /** Closes the connection. */
+  end(): void;
 }
 
 /**
@@ -26,6 +35,7 @@ export class GateSession implements ClientSession, Watched {
   #up: Flow | undefined;
   #down: Flow | undefined;
   #exchanges = new Set<Exchange>();
+  #touches = 0;
   #requests = 0;
   #requestsSeen = 0;
   /** Progress of the client when it last owed nothing. */
@@ -41,9 +51,9 @@ export class GateSession implements ClientSession, Watched {
     this.#owesSince = now;
   }
 
-  /** Grows whenever bytes move. */
   get progress(): number {
-    return (this.#up?.progress ?? 0) + (this.#down?.progress ?? 0);
+    return this.#touches + (this.#up?.progress ?? 0) +
+      (this.#down?.progress ?? 0);
   }
 
   get isClosed(): boolean {
@@ -68,6 +78,18 @@ export class GateSession implements ClientSession, Watched {
 
   leave(exchange: Exchange): void {
     this.#exchanges.delete(exchange);
+  }
+
+  touch(): void {
+    this.#touches++;
+  }
+
+  pause(): void {
+    if (!this.#isClosed) this.#up?.pause();
+  }
+
+  resume(): void {
+    this.#up?.resume();
   }
 
   /** Passes bytes between the client and `server` until both have ended; it never rejects. */
@@ -117,6 +139,7 @@ export class GateSession implements ClientSession, Watched {
   end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#up?.resume();
     this.#client.close();
     this.#server?.close();
     for (const exchange of this.#exchanges) exchange.abort();

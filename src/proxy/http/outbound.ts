@@ -46,6 +46,14 @@ const OWN = new Set([
 
 const encoder = new TextEncoder();
 
+/** What a backend is asked, whatever protocol follows. */
+export interface OutboundFields {
+  /** In origin form. */
+  readonly target: string;
+  /** Header section without what frames a body; each line with its end. */
+  readonly fields: string;
+}
+
 /**
  * Writes the head that a backend gets for `request`: headers of one hop taken
  * out, `X-Forwarded-*` and `Via` put in, the body framed in one unambiguous way.
@@ -54,8 +62,25 @@ export function outboundHead(
   request: Request,
   client: ClientFacts,
 ): OutboundHead | RequestRefusal {
-  const { method, url, headers } = request;
+  const { method, headers } = request;
   if (NOT_FORWARDED.has(method)) return new RequestRefusal(405, "method");
+  const out = outboundFields(request, client);
+  if (out instanceof RequestRefusal) return out;
+  const framing = framingOf(request);
+  if (framing === undefined) return new RequestRefusal(400, "framing");
+  const text = `${method} ${out.target} HTTP/1.1\r\n` + out.fields +
+    framing.fields + "\r\n";
+  const expectsContinue = framing.body !== undefined &&
+    headers.get("expect")?.toLowerCase() === "100-continue";
+  return { method, bytes: encode(text), body: framing.body, expectsContinue };
+}
+
+/** Writes what a backend is asked, without a word on the body. */
+export function outboundFields(
+  request: Request,
+  client: ClientFacts,
+): OutboundFields | RequestRefusal {
+  const { method, url, headers } = request;
   const scheme = url.indexOf("://") + 3;
   const slash = url.indexOf("/", scheme);
   const authority = url.slice(scheme, slash);
@@ -65,15 +90,11 @@ export function outboundHead(
     return new RequestRefusal(400, "Host and target differ");
   }
   if (!HOST.test(host)) return new RequestRefusal(400, "Host");
-  const framing = framingOf(request);
-  if (framing === undefined) return new RequestRefusal(400, "framing");
-  const text =
-    `${method} ${targetOf(url, slash, method)} HTTP/1.1\r\nhost: ${host}\r\n` +
-    fieldsOf(headers, client.isTrusted) + forwardedOf(headers, host, client) +
-    framing.fields + "\r\n";
-  const expectsContinue = framing.body !== undefined &&
-    headers.get("expect")?.toLowerCase() === "100-continue";
-  return { method, bytes: encode(text), body: framing.body, expectsContinue };
+  return {
+    target: targetOf(url, slash, method),
+    fields: `host: ${host}\r\n` + fieldsOf(headers, client.isTrusted) +
+      forwardedOf(headers, host, client),
+  };
 }
 
 /** The target in origin form; whatever follows a "#" was never meant for a server. */

@@ -4,12 +4,15 @@ import type { BackendAnswer, BackendConnection } from "./backend_connection.ts";
 import { BackendPool } from "./backend_pool.ts";
 import { Call } from "./call.ts";
 import { exchange } from "./exchange.ts";
-import { failure, statusOf } from "./failure.ts";
+import { explain, failure } from "./failure.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
 import type { ClientSession } from "./gate_session.ts";
 import { outboundHead, RequestRefusal } from "./outbound.ts";
+import { pickBackend } from "./pick_backend.ts";
 import { RequestBody } from "./request_body.ts";
 import type { ResponseHead } from "./response_head.ts";
+import { WebSocketPlane } from "./websocket.ts";
+import { isUpgrade } from "./websocket_request.ts";
 
 /** What an {@link HttpPlane} allows. */
 export interface HttpLimits {
@@ -61,6 +64,7 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 /** Passes the HTTP requests of one port on to backends. */
 export class HttpPlane {
   #options: HttpPlaneOptions;
+  #webSockets: WebSocketPlane;
   #pools = new Map<Slot, BackendPool>();
   /** Requests whose bodies are on their way. */
   #uploads = new Set<Call>();
@@ -68,10 +72,12 @@ export class HttpPlane {
 
   constructor(options: HttpPlaneOptions) {
     this.#options = options;
+    this.#webSockets = new WebSocketPlane(options);
   }
 
   /** Serves one request; it never rejects for a fault of a backend or a client. */
   async handle(request: Request, session: ClientSession): Promise<Response> {
+    if (isUpgrade(request)) return this.#webSockets.open(request, session);
     const { address } = session;
     const { scheme, isTrusted, onServed } = this.#options;
     const client = { address, scheme, isTrusted: isTrusted(address) };
@@ -101,7 +107,7 @@ export class HttpPlane {
       call.follow(connection);
       return respond(answer, head.method);
     } catch (error) {
-      const response = this.#explain(error);
+      const response = explain(error, this.#options.meter);
       status = response.status;
       await body?.cancel();
       call.over(0);
@@ -119,11 +125,15 @@ export class HttpPlane {
   async #serve(call: Call): Promise<Answered> {
     const { head, body } = call;
     const isIdempotent = IDEMPOTENT.has(head.method);
+    const { balancer, limits: { holdMs } } = this.#options;
     const tried = new Set<Slot>();
     let last: BackendFault | undefined;
     for (;;) {
-      const slot = await this.#pick(call, tried);
-      if (slot === undefined) throw last ?? noBackend();
+      const slot = await pickBackend(balancer, tried, {
+        holdMs,
+        waiting: call,
+      });
+      if (slot === undefined) throw last ?? BackendFault.none();
       const pool = this.#poolOf(slot);
       const now = performance.now();
       const kept = last === undefined
@@ -158,31 +168,6 @@ export class HttpPlane {
     }
     connection.close();
     throw new BackendFault("backend-closed", "The backend left without a word");
-  }
-
-  async #pick(
-    call: Call,
-    tried: ReadonlySet<Slot>,
-  ): Promise<Slot | undefined> {
-    const { balancer, limits } = this.#options;
-    const slot = balancer.pick(tried);
-    const { holdMs } = limits;
-    if (slot !== undefined || holdMs === 0 || tried.size > 0) return slot;
-    const over = new AbortController();
-    const timer = setTimeout(() => over.abort(), holdMs);
-    using _ = call.onEnd(() => over.abort());
-    await balancer.arrival(over.signal);
-    clearTimeout(timer);
-    return balancer.pick(tried);
-  }
-
-  #explain(error: unknown): Response {
-    if (error instanceof ClientFault) {
-      return failure(error.isLate ? 408 : 400, "request-invalid");
-    }
-    if (!(error instanceof BackendFault)) throw error;
-    this.#options.meter.failed(error.reason);
-    return failure(statusOf(error.reason), error.reason);
   }
 
   #poolOf(slot: Slot): BackendPool {
@@ -228,8 +213,4 @@ function emptyBody(
   const isUnsaid = method === "HEAD" && framing.kind === "none" &&
     !headers.some(([name]) => name === "content-length");
   return isUnsaid ? new Blob([]).stream() : null;
-}
-
-function noBackend(): BackendFault {
-  return new BackendFault("no-backend", "There is no backend");
 }

@@ -24,7 +24,7 @@ declare module "ws" {
 
   interface Events {
     open: [];
-    message: [data: Buffer, isBinary: boolean];
+    message: [data: Buffer<ArrayBuffer>, isBinary: boolean];
     close: [code: number, reason: Buffer];
     error: [error: Error];
     ping: [data: Buffer];
