@@ -1,10 +1,7 @@
+import { listenFailure } from "../base/listen_failure.ts";
 import { ConfigError, SourceError } from "../base/errors.ts";
 import type { ListenAddress } from "../base/listen_address.ts";
-import {
-  errnoName,
-  listenFailure,
-  socketFileFailure,
-} from "./listen_failure.ts";
+import { errnoName, socketFileFailure } from "./listen_failure.ts";
 import type { Libc } from "./libc.ts";
 import {
   AF_UNIX,

@@ -177,6 +177,15 @@ export class Balancer {
     return this.#find(id)?.sessions.size ?? 0;
   }
 
+  /** What the backends have in flight that have anything, by id. */
+  get busy(): ReadonlyMap<string, number> {
+    const all = [...this.#entries, ...this.#leaving];
+    return new Map(
+      all.filter(([, { sessions }]) => sessions.size > 0)
+        .map(([id, { sessions }]) => [id, sessions.size]),
+    );
+  }
+
   /**
    * Waits until nothing is in flight at a backend that was taken out of turn
    * before. What is left when `signal` is aborted is ended.

@@ -1,0 +1,187 @@
+import { type Clock, systemClock } from "../base/time.ts";
+import { errorMessage } from "../base/errors.ts";
+import type { BackendTable } from "./backend.ts";
+import { Balancer, type Drained } from "./balancer.ts";
+import {
+  type Certificate,
+  type HttpEvent,
+  HttpFront,
+  type HttpFrontOptions,
+} from "./http/front.ts";
+import type { Trouble } from "./isolate_messages.ts";
+import { PortMetrics, type PortSnapshot } from "./port_metrics.ts";
+import type { ProxyPort, ProxySettings } from "./settings.ts";
+import { TcpPlane } from "./tcp/plane.ts";
+
+/** What {@link Planes} work with. */
+export interface PlanesOptions {
+  readonly settings: ProxySettings;
+  /** Whether other isolates open the same ports. */
+  readonly isShared: boolean;
+  readonly isTrusted: HttpFrontOptions["isTrusted"];
+  readonly tell: (trouble: Trouble) => void;
+  readonly onServed?: HttpFrontOptions["onServed"];
+  readonly clock?: Clock;
+}
+
+interface OpenPort {
+  readonly balancer: Balancer;
+  readonly metrics: PortMetrics;
+  readonly plane: HttpFront | TcpPlane;
+}
+
+/** All ports of one isolate. */
+export class Planes {
+  #clock: Clock;
+  #ports = new Map<number, OpenPort>();
+
+  /**
+   * Opens the ports; nothing stays open when one cannot be.
+   *
+   * @throws When a port is in use, or may not be listened on.
+   */
+  constructor(options: PlanesOptions) {
+    this.#clock = options.clock ?? systemClock;
+    try {
+      for (const port of options.settings.ports) {
+        this.#ports.set(port.port, open(port, options));
+      }
+    } catch (error) {
+      for (const { plane } of this.#ports.values()) plane.end();
+      throw error;
+    }
+  }
+
+  /** Puts another table in the place of the one before, for all ports at once. */
+  swap(table: BackendTable): void {
+    for (const [port, { balancer }] of this.#ports) {
+      balancer.replace(table.get(port) ?? []);
+    }
+  }
+
+  /** Waits until a backend has nothing in flight on any port, or ends it after `graceMs`. */
+  async drain(id: string, graceMs: number): Promise<Drained> {
+    const balancers = [...this.#ports.values()].map(({ balancer }) => balancer);
+    return await this.#within(graceMs, async (signal) => {
+      const drained = await Promise.all(
+        balancers.map((balancer) => balancer.drained(id, signal)),
+      );
+      return { cut: drained.reduce((sum, { cut }) => sum + cut, 0) };
+    });
+  }
+
+  /** Uses another certificate on the HTTP ports from now on. */
+  renew(certificate: Certificate): void {
+    for (const { plane } of this.#ports.values()) {
+      if (plane instanceof HttpFront) plane.renew(certificate);
+    }
+  }
+
+  /** Accepts nothing more, waits for what is in flight, and ends it after `graceMs`. */
+  async close(graceMs: number): Promise<Drained> {
+    const ports = [...this.#ports.values()];
+    for (const { plane } of ports) plane.close();
+    const drained = await this.#within(graceMs, (signal) =>
+      Promise.all(
+        ports.flatMap(({ balancer }) =>
+          [...balancer.busy.keys()].map((id) => balancer.drained(id, signal))
+        ),
+      ));
+    for (const { plane } of ports) plane.end();
+    await Promise.all(ports.map(({ plane }) => plane.finished));
+    return { cut: drained.reduce((sum, { cut }) => sum + cut, 0) };
+  }
+
+  /** What happened on each port so far. */
+  snapshot(): Map<number, PortSnapshot> {
+    return new Map(
+      [...this.#ports].map(([port, { metrics }]) => [port, metrics.snapshot()]),
+    );
+  }
+
+  /** What each backend has in flight, where it has anything. */
+  inFlight(): Map<string, number> {
+    const sum = new Map<string, number>();
+    for (const { balancer } of this.#ports.values()) {
+      for (const [id, count] of balancer.busy) {
+        sum.set(id, (sum.get(id) ?? 0) + count);
+      }
+    }
+    return sum;
+  }
+
+  async #within<T>(
+    ms: number,
+    task: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const over = new AbortController();
+    const done = new AbortController();
+    const timer = this.#clock.delay(ms, done.signal).then(() => over.abort());
+    try {
+      return await task(over.signal);
+    } finally {
+      done.abort();
+      await timer;
+    }
+  }
+}
+
+function open(port: ProxyPort, options: PlanesOptions): OpenPort {
+  const { settings, isShared, clock = systemClock, tell } = options;
+  const { limits, certificate } = settings;
+  const listener = listen(port.port, settings.hostname, isShared);
+  const balancer = new Balancer({ clock });
+  const metrics = new PortMetrics();
+  const common = {
+    listener,
+    balancer,
+    meter: metrics,
+    limits,
+    clock,
+    tell: (event: HttpEvent) => tell(troubleOf(port.port, event)),
+  };
+  const plane = port.protocol === "tcp"
+    ? new TcpPlane({ ...common, proxyProtocol: settings.proxyProtocol })
+    : new HttpFront({
+      ...common,
+      isTrusted: options.isTrusted,
+      ...(certificate === undefined ? {} : { certificate }),
+      ...(options.onServed === undefined ? {} : { onServed: options.onServed }),
+    });
+  return { balancer, metrics, plane };
+}
+
+/** Listens on both families where the host has both. */
+function listen(
+  port: number,
+  hostname: string | undefined,
+  reusePort: boolean,
+): Deno.TcpListener {
+  if (hostname !== undefined) {
+    return Deno.listen({ port, hostname, reusePort });
+  }
+  try {
+    return Deno.listen({ port, hostname: "::", reusePort });
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) throw error;
+    if (error instanceof Deno.errors.PermissionDenied) throw error;
+    return Deno.listen({ port, hostname: "0.0.0.0", reusePort });
+  }
+}
+
+function troubleOf(port: number, event: HttpEvent): Trouble {
+  const { kind } = event;
+  switch (kind) {
+    case "no-backend":
+      return { port, kind };
+    case "too-many-connections":
+      return { port, kind, count: event.limit };
+    case "connect-failed": {
+      const { hostname, port: backendPort } = event.backend;
+      const backend = `${hostname}:${backendPort}`;
+      return { port, kind, backend, error: errorMessage(event.error) };
+    }
+    default:
+      return { port, kind, error: errorMessage(event.error) };
+  }
+}

@@ -1,0 +1,240 @@
+import { errorMessage, systemErrorCode } from "../base/errors.ts";
+import { listenFailure } from "../base/listen_failure.ts";
+import { backoffMs, type Clock, systemClock } from "../base/time.ts";
+import type { BackendTable } from "./backend.ts";
+import type { Drained } from "./balancer.ts";
+import type { Certificate } from "./http/front.ts";
+import {
+  type IsolateLoss,
+  IsolateLost,
+  ProxyIsolate,
+  type ProxyIsolateOptions,
+  proxyPermissions,
+} from "./isolate.ts";
+import type { Task, Trouble } from "./isolate_messages.ts";
+import { type PortSnapshot, sumSnapshots } from "./port_metrics.ts";
+import type { ProxySettings } from "./settings.ts";
+
+/** What happens in a proxy. */
+export type ProxyEvent =
+  | { readonly type: "trouble"; readonly trouble: Trouble }
+  /** An isolate ended, and its connections with it; another one is started. */
+  | {
+    readonly type: "isolate-lost";
+    readonly why: string;
+    /**
+     * Whether it only fell silent. If it hangs, the runtime stops it without
+     * closing its ports: clients that the system sends there wait in vain
+     * until the process ends.
+     */
+    readonly isSilent: boolean;
+    /** Connections that it had when it last spoke. */
+    readonly connections: number;
+  }
+  | { readonly type: "isolate-replaced" }
+  | { readonly type: "isolate-not-replaced"; readonly error: string };
+
+/** What a {@link Proxy} works with. */
+export interface ProxyOptions {
+  readonly settings: ProxySettings;
+  readonly emit: (event: ProxyEvent) => void;
+  readonly onAccessLog?: (lines: string) => void;
+  readonly clock?: Clock;
+  /** For tests of the isolates themselves. */
+  readonly isolate?: Pick<ProxyIsolateOptions, "module" | "silenceMs">;
+}
+
+/** Isolates that wait to be replaced do so with these pauses. */
+const BACKOFF = { baseMs: 100, maxMs: 10_000 };
+
+/**
+ * The reverse proxy, as its owner sees it: a table of backends in, counts out.
+ * The work is done by isolates that share the ports.
+ */
+export class Proxy implements AsyncDisposable {
+  #options: ProxyOptions;
+  #clock: Clock;
+  /** What runs, also what has not opened its ports yet: it must not miss a table. */
+  #isolates = new Set<ProxyIsolate>();
+  #opening = new Set<ProxyIsolate>();
+  #table: BackendTable = new Map();
+  #certificate: Certificate | undefined;
+  #past = new Map<number, PortSnapshot>();
+  #closed = new AbortController();
+  #replacements = new Set<Promise<void>>();
+
+  private constructor(options: ProxyOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#certificate = options.settings.certificate;
+  }
+
+  /**
+   * Opens the ports of a proxy that has no backends yet.
+   *
+   * @throws {SourceError} When a port cannot be listened on.
+   */
+  static async start(options: ProxyOptions): Promise<Proxy> {
+    for (const { port } of options.settings.ports) {
+      probe(port, options.settings.hostname);
+    }
+    const proxy = new Proxy(options);
+    try {
+      const count = options.settings.workers;
+      await Promise.all(Array.from({ length: count }, () => proxy.#add()));
+    } catch (error) {
+      await proxy.close(0);
+      throw error;
+    }
+    return proxy;
+  }
+
+  /** Puts `table` in the place of the one before; every isolate uses it when this returns. */
+  async swap(table: BackendTable): Promise<void> {
+    this.#table = table;
+    await this.#all({ type: "swap", table });
+  }
+
+  /**
+   * Waits until a backend that was taken out of the table has nothing in
+   * flight. What is left after `graceMs` is ended in the way of its protocol.
+   */
+  async drain(id: string, graceMs: number): Promise<Drained> {
+    return { cut: await this.#all({ type: "drain", id, graceMs }) };
+  }
+
+  /** Uses another certificate for connections from now on. */
+  async renew(certificate: Certificate): Promise<void> {
+    this.#certificate = certificate;
+    await this.#all({ type: "renew", certificate });
+  }
+
+  /** What happened on each port so far, as of about a second ago. */
+  snapshot(): ReadonlyMap<number, PortSnapshot> {
+    const sum = new Map(this.#past);
+    for (const { ports } of this.#isolates) addPorts(sum, ports);
+    return sum;
+  }
+
+  /** What a backend has in flight, as of about a second ago. */
+  inFlight(id: string): number {
+    return [...this.#isolates].reduce(
+      (sum, { inFlight }) => sum + (inFlight.get(id) ?? 0),
+      0,
+    );
+  }
+
+  /** Accepts nothing more, waits for what is in flight, and ends it after `graceMs`. */
+  async close(graceMs: number): Promise<Drained> {
+    this.#closed.abort();
+    await Promise.all(this.#replacements);
+    const cut = await this.#all({ type: "close", graceMs });
+    for (const isolate of this.#isolates) isolate.end();
+    this.#isolates.clear();
+    return { cut };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close(0);
+  }
+
+  /** Has every isolate do a task. One that ends meanwhile has nothing left to do it with. */
+  async #all(task: Task): Promise<number> {
+    const cuts = await Promise.all([...this.#isolates].map(async (isolate) => {
+      try {
+        return await isolate.perform(task);
+      } catch (error) {
+        if (error instanceof IsolateLost) return 0;
+        throw error;
+      }
+    }));
+    return cuts.reduce((sum, cut) => sum + cut, 0);
+  }
+
+  async #add(): Promise<void> {
+    const { settings, onAccessLog, emit } = this.#options;
+    const isolate: ProxyIsolate = new ProxyIsolate({
+      ...this.#options.isolate,
+      permissions: proxyPermissions(settings),
+      onTrouble: (trouble) => emit({ type: "trouble", trouble }),
+      onAccessLog: (lines) => onAccessLog?.(lines),
+      onLost: (loss) => this.#lose(isolate, loss),
+    });
+    this.#isolates.add(isolate);
+    this.#opening.add(isolate);
+    const certificate = this.#certificate;
+    try {
+      await isolate.perform({
+        type: "open",
+        settings: certificate === undefined
+          ? settings
+          : { ...settings, certificate },
+        table: this.#table,
+        isShared: settings.workers > 1,
+      });
+    } catch (error) {
+      this.#isolates.delete(isolate);
+      isolate.end();
+      throw error;
+    } finally {
+      this.#opening.delete(isolate);
+    }
+  }
+
+  #lose(isolate: ProxyIsolate, { why, isSilent }: IsolateLoss): void {
+    this.#isolates.delete(isolate);
+    // Whoever waits for it to open its ports hears of it there.
+    if (this.#opening.has(isolate)) return;
+    const connections = [...isolate.ports.values()].reduce(
+      (sum, { active }) => sum + active,
+      0,
+    );
+    const ended = [...isolate.ports].map(([port, snapshot]) =>
+      [port, { ...snapshot, active: 0 }] as const
+    );
+    addPorts(this.#past, new Map(ended));
+    this.#options.emit({ type: "isolate-lost", why, isSilent, connections });
+    const replacing = this.#replace();
+    this.#replacements.add(replacing);
+    void replacing.finally(() => this.#replacements.delete(replacing));
+  }
+
+  async #replace(): Promise<void> {
+    const { emit } = this.#options;
+    for (let failures = 1; !this.#closed.signal.aborted; failures++) {
+      try {
+        await this.#add();
+        emit({ type: "isolate-replaced" });
+        return;
+      } catch (error) {
+        const message = errorMessage(error);
+        emit({ type: "isolate-not-replaced", error: message });
+      }
+      const pause = backoffMs(failures, BACKOFF, Math.random());
+      await this.#clock.delay(pause, this.#closed.signal);
+    }
+  }
+}
+
+/** Sees whether a port is free: isolates that share it could share it with a stranger as well. */
+function probe(port: number, hostname: string | undefined): void {
+  try {
+    Deno.listen({ port, hostname: hostname ?? "0.0.0.0" }).close();
+  } catch (error) {
+    const code = systemErrorCode(error) ?? errorMessage(error);
+    throw listenFailure(String(port), { kind: "tcp", code, cause: error });
+  }
+}
+
+function addPorts(
+  sum: Map<number, PortSnapshot>,
+  ports: ReadonlyMap<number, PortSnapshot>,
+): void {
+  for (const [port, snapshot] of ports) {
+    const before = sum.get(port);
+    sum.set(
+      port,
+      before === undefined ? snapshot : sumSnapshots(before, snapshot),
+    );
+  }
+}
