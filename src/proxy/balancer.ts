@@ -118,6 +118,11 @@ export class Balancer {
     return lastResort;
   }
 
+  /** Whether new work may be sent to the backend. */
+  isInTurn(slot: Slot): boolean {
+    return this.#ready.includes(entryOf(slot));
+  }
+
   /** Resolves once there is a backend to pick, and also when `signal` is aborted. */
   async arrival(signal: AbortSignal): Promise<void> {
     if (this.#ready.length > 0 || signal.aborted) return;
