@@ -4,35 +4,20 @@
  * bytes and syncs the file as well, so `curl` is also timed with `sha256sum`
  * and `sync` behind it. Prints a Markdown table.
  *
- *     deno run -A scripts/bench/download.ts [--mb=512] [--rounds=5] [--dir=/dev/shm]
+ *     deno run -A scripts/bench/download.ts [--mb=512] [--rounds=5] [--dir=/dev/shm] [--only=s3]
  *
  * @module
  */
 import { parseArgs } from "@std/cli";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { GcsStore } from "../../src/client/gcs_store.ts";
-import type { BrowsableStore } from "../../src/client/object_store.ts";
-import { S3Store } from "../../src/client/s3_store.ts";
-import { GcsServer } from "../../tests/support/gcs_server.ts";
-import { S3Server } from "../../tests/support/s3_server.ts";
+import { fileURLToPath } from "node:url";
 import { print } from "../print.ts";
 import { DEWY_FLAGS } from "../runtime_flags.ts";
+import { type Source, SOURCES } from "./download_sources.ts";
 
 const MIB = 1024 ** 2;
 const RUNNER = fileURLToPath(new URL("download_runner.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
-const { signal } = new AbortController();
-
-/** One kind of store with the artifact in it. */
-interface Source {
-  readonly name: string;
-  /** URL of an object in it, as dewy writes it. */
-  urlOf(key: string): string;
-  /** What curl needs to get the artifact. */
-  readonly curl: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
 
 interface Sample {
   readonly ms: number;
@@ -47,24 +32,24 @@ interface Curl {
   readonly wholeMs: number;
 }
 
-const flags = parseArgs(Deno.args, { string: ["mb", "rounds", "dir"] });
+const flags = parseArgs(Deno.args, {
+  string: ["mb", "rounds", "dir", "only"],
+});
+const only = flags.only === undefined ? undefined : String(flags.only);
 const megabytes = Number(flags.mb ?? 512);
 const rounds = Number(flags.rounds ?? 5);
 const folder = await Deno.makeTempDir({ dir: String(flags.dir ?? "/dev/shm") });
 try {
   await makeFiles();
   print(
-    "| store | dewy MB/s | curl MB/s | ratio | with hash and sync MB/s | ratio | RSS before MB | growth MB |\n",
+    "| store | dewy MB/s | curl MB/s | ratio | curl + sha256sum + sync MB/s | ratio | RSS before MB | growth MB |\n",
   );
   print("|---|---|---|---|---|---|---|---|\n");
-  await compare({
-    name: "file",
-    urlOf: (key) => pathToFileURL(join(folder, key)).href,
-    curl: [pathToFileURL(join(folder, "artifact")).href],
-    env: {},
-  });
-  await compareS3();
-  await compareGcs();
+  for (const [name, open] of Object.entries(SOURCES)) {
+    if (only !== undefined && name !== only) continue;
+    await using source = await open(folder);
+    await compare(name, source);
+  }
 } finally {
   await Deno.remove(folder, { recursive: true });
 }
@@ -84,48 +69,7 @@ async function makeFiles(): Promise<void> {
   }
 }
 
-async function compareS3(): Promise<void> {
-  await using server = await S3Server.start();
-  const bucket = await server.createBucket();
-  const { region, endpoint, keys } = server;
-  const env = server.env();
-  await fill(new S3Store({ region, endpoint, bucket, env }));
-  await compare({
-    name: "s3",
-    urlOf: (key) => `s3://${region}/${bucket}/${key}`,
-    curl: [
-      "--aws-sigv4",
-      `aws:amz:${region}:s3`,
-      "--user",
-      `${keys.accessKeyId}:${keys.secretAccessKey}`,
-      "-H",
-      "x-amz-content-sha256: UNSIGNED-PAYLOAD",
-      `${endpoint}/${bucket}/artifact`,
-    ],
-    env,
-  });
-}
-
-async function compareGcs(): Promise<void> {
-  await using server = await GcsServer.start();
-  const bucket = await server.createBucket();
-  const env = server.env();
-  await fill(new GcsStore({ bucket, env }));
-  await compare({
-    name: "gs",
-    urlOf: (key) => `gs://${bucket}/${key}`,
-    curl: [`${server.endpoint}/storage/v1/b/${bucket}/o/artifact?alt=media`],
-    env,
-  });
-}
-
-async function fill(store: BrowsableStore): Promise<void> {
-  for (const key of ["small", "artifact"]) {
-    await store.writeFile(key, join(folder, key), signal);
-  }
-}
-
-async function compare(source: Source): Promise<void> {
+async function compare(name: string, source: Source): Promise<void> {
   const samples: Sample[] = [];
   const curls: Curl[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -140,7 +84,7 @@ async function compare(source: Source): Promise<void> {
     samples.map(({ peakKb, beforeKb }) => (peakKb - beforeKb) / 1024),
   );
   const cells = [
-    source.name,
+    name,
     Math.round(megabytes / ms * 1000),
     Math.round(megabytes / curlMs * 1000),
     (curlMs / ms).toFixed(2),

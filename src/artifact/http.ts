@@ -3,6 +3,7 @@ import { DewyError, errorMessage, SourceError } from "../base/errors.ts";
 import { STALL_MS, type TransferLimits } from "../base/transfer_limits.ts";
 import { TransferWatch } from "../base/transfer_watch.ts";
 import { describeUrl } from "../base/url.ts";
+import { guardBody } from "../client/object_body.ts";
 import { retryAfterMs } from "../client/object_failure.ts";
 import type { ArtifactStore } from "./artifact_store.ts";
 
@@ -21,25 +22,30 @@ export class HttpArtifactStore implements ArtifactStore {
     const { answerMs = ANSWER_MS, stallMs = STALL_MS } = this.#limits;
     signal.throwIfAborted();
     const subject = `Cannot download "${describeUrl(url)}"`;
-    const watch = new TransferWatch(signal, (ms) =>
+    const stalled = (ms: number) =>
       new SourceError(
         "timeout",
         `${subject}: nothing came for ${ms / 1000} s`,
         { hint: "Check that the server runs and is not overloaded" },
-      ));
+      );
+    // Not disposed of after a success: the body, too, ends with the signal.
+    const watch = new TransferWatch(signal, stalled);
     try {
       watch.expect(answerMs);
       const response = await request(url, watch.signal);
       watch.settle();
       await refuse(response, { url, subject });
-      const stream = response.body ?? new Blob([]).stream();
-      return {
-        stream: watchedStream(stream, { watch, subject, ms: stallMs }),
-        ...lengthOf(response),
-      };
+      return guardBody(response.body ?? new Blob([]).stream(), {
+        errors: { stalled, brokenOff: (cause) => brokenOff(cause, subject) },
+        length: lengthOf(response),
+        signal,
+        stallMs,
+      });
     } catch (cause) {
       watch[Symbol.dispose]();
-      throw explain(cause, { signal: watch.signal, subject });
+      throw watch.signal.aborted
+        ? watch.signal.reason
+        : brokenOff(cause, subject);
     }
   }
 }
@@ -100,51 +106,12 @@ function problemOf(
   return undefined;
 }
 
-function lengthOf(response: Response): { readonly length?: number } {
+function lengthOf(response: Response): number | undefined {
   const length = response.headers.get("content-length");
-  return length === null ? {} : { length: Number(length) };
+  return length === null ? undefined : Number(length);
 }
 
-interface WatchedOptions {
-  readonly watch: TransferWatch;
-  readonly subject: string;
-  /** How long the next bytes may take, milliseconds. */
-  readonly ms: number;
-}
-
-function watchedStream(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  { watch, subject, ms }: WatchedOptions,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const reader = stream.getReader();
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        watch.expect(ms);
-        const { done, value } = await reader.read();
-        watch.settle();
-        if (!done) return controller.enqueue(value);
-        watch[Symbol.dispose]();
-        controller.close();
-      } catch (cause) {
-        const { signal } = watch;
-        watch[Symbol.dispose]();
-        controller.error(explain(cause, { signal, subject }));
-      }
-    },
-    async cancel(reason) {
-      watch[Symbol.dispose]();
-      await reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
-}
-
-function explain(
-  cause: unknown,
-  facts: { readonly signal: AbortSignal; readonly subject: string },
-): unknown {
-  const { signal, subject } = facts;
-  if (signal.aborted) return signal.reason;
+function brokenOff(cause: unknown, subject: string): DewyError {
   if (cause instanceof DewyError) return cause;
   return new SourceError("unavailable", subject, {
     hint: "Check the network and the name of the host",

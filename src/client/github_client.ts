@@ -7,8 +7,8 @@ import type { GithubRepo } from "./github_artifact_url.ts";
 import { readGithubCredentials } from "./github_credentials.ts";
 import {
   type ByteStream,
+  downloadErrors,
   followDownload,
-  guardStream,
   USER_AGENT,
 } from "./github_download.ts";
 import { expectOk, failedAnswer } from "./github_errors.ts";
@@ -21,6 +21,7 @@ import {
   readRelease,
 } from "./github_release.ts";
 import { AppToken, fixedToken } from "./github_token.ts";
+import { guardBody } from "./object_body.ts";
 
 /** How a {@link GithubClient} behaves. */
 export interface GithubClientOptions {
@@ -147,12 +148,12 @@ export class GithubClient {
     const send = (sending: Sending) => this.#openBytes(repo, asset, sending);
     const call = { what, send, repeatable: true };
     const source = await this.#gate.call(call, signal);
-    const { stallMs } = this.#options;
-    const stall = stallMs === undefined ? {} : { stallMs };
-    return {
-      stream: guardStream(source, { what, signal, ...stall }),
+    return guardBody(source, {
+      errors: downloadErrors(what),
       length: asset.bytes,
-    };
+      signal,
+      stallMs: this.#options.stallMs,
+    });
   }
 
   async #openBytes(

@@ -1,14 +1,13 @@
 import { SourceError } from "../base/errors.ts";
 import { VERSION_INFO } from "../base/version_info.ts";
 import { notAllowed } from "./github_fetch.ts";
+import type { BodyErrors } from "./object_body.ts";
 import { retryAfterMs } from "./object_failure.ts";
 
 /** How dewy names itself. */
 export const USER_AGENT = `dewy/${VERSION_INFO.version}`;
 
 const MAX_HOPS = 5;
-/** A download of which nothing arrives for so long is given up, milliseconds. */
-const STALL_MS = 60_000;
 
 /** A download as it arrives. */
 export type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -97,93 +96,18 @@ function nextUrl(location: string, from: string): URL {
   );
 }
 
-/** How {@link guardStream} watches. */
-export interface GuardOptions {
-  /** As it reads after "Cannot": `download "app.tar.gz"`. */
-  readonly what: string;
-  readonly signal: AbortSignal;
-  /** @default 60,000 */
-  readonly stallMs?: number;
-}
-
 /**
- * Passes `source` on as fast as it is read, holding one chunk. Its end by abort
- * has the signal's reason; one that stalls or breaks off is a `SourceError`.
+ * Returns how a download that ends badly is told. What the failed read says may
+ * hold the signed address, so it is not kept.
+ *
+ * @param what As it reads after "Cannot": `download "app.tar.gz"`.
  */
-export function guardStream(
-  source: ByteStream,
-  { what, signal, stallMs = STALL_MS }: GuardOptions,
-): ByteStream {
-  const reader = source.getReader();
-  const stop = new AbortController();
-  let onAbort = () => {};
-  const close = () => signal.removeEventListener("abort", onAbort);
-  return new ReadableStream({
-    start(controller) {
-      onAbort = () => {
-        stop.abort(signal.reason);
-        controller.error(signal.reason);
-        reader.cancel(signal.reason).catch(() => {});
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      if (signal.aborted) onAbort();
-    },
-    async pull(controller) {
-      try {
-        const { done, value } = await readWithin(reader, { stop, stallMs });
-        if (!done) return controller.enqueue(value);
-        close();
-        controller.close();
-      } catch (error) {
-        close();
-        reader.cancel(error).catch(() => {});
-        throw explain({ what, stop, signal });
-      }
-    },
-    async cancel(reason) {
-      close();
-      await reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
-}
-
-async function readWithin(
-  reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
-  { stop, stallMs }: {
-    readonly stop: AbortController;
-    readonly stallMs: number;
-  },
-) {
-  const { signal } = stop;
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onStop = () => reject(signal.reason);
-  signal.addEventListener("abort", onStop, { once: true });
-  const timer = setTimeout(() => {
-    stop.abort(
-      new SourceError("timeout", `Nothing arrived for ${stallMs / 1000} s`),
-    );
-  }, stallMs);
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([promise, reader.read()]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onStop);
-  }
-}
-
-/** What the failed read says may hold the signed address, so it is not kept. */
-function explain(
-  { what, stop, signal }: {
-    readonly what: string;
-    readonly stop: AbortController;
-    readonly signal: AbortSignal;
-  },
-): unknown {
-  if (signal.aborted) return signal.reason;
-  const code = stop.signal.aborted ? "timeout" : "unavailable";
-  const reason = stop.signal.aborted ? "it stalled" : "it broke off";
-  return new SourceError(code, `Cannot ${what}: ${reason}`, {
-    hint: "Check the network; dewy tries again by itself",
-  });
+export function downloadErrors(what: string): BodyErrors {
+  const hint = "Check the network; dewy tries again by itself";
+  return {
+    stalled: () =>
+      new SourceError("timeout", `Cannot ${what}: it stalled`, { hint }),
+    brokenOff: () =>
+      new SourceError("unavailable", `Cannot ${what}: it broke off`, { hint }),
+  };
 }

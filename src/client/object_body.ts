@@ -8,14 +8,26 @@ import { SourceError } from "../base/errors.ts";
 import { STALL_MS } from "../base/transfer_limits.ts";
 import { TransferWatch } from "../base/transfer_watch.ts";
 
-/** What {@link toArtifactBody} needs. */
-export interface BodyOptions {
-  /** What is read, for errors: `s3://bucket/key`. */
-  readonly shownName: string;
+/** How a body that ends badly is told. */
+export interface BodyErrors {
+  /** Nothing came for so long, milliseconds. */
+  readonly stalled: (ms: number) => Error;
+  readonly brokenOff: (cause: unknown) => Error;
+}
+
+/** What {@link guardBody} needs. */
+export interface GuardOptions {
+  readonly errors: BodyErrors;
   readonly length: number | undefined;
   readonly signal: AbortSignal;
   /** How long the next bytes may take, milliseconds. @default 60,000 */
   readonly stallMs?: number | undefined;
+}
+
+/** What {@link toArtifactBody} needs. */
+export interface BodyOptions extends Omit<GuardOptions, "errors"> {
+  /** What is read, for errors: `s3://bucket/key`. */
+  readonly shownName: string;
 }
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -23,20 +35,31 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** For readers that bring no memory of their own. */
 const CHUNK_BYTES = 256 * 1024;
 
-/**
- * Hands on the body of an answer, written into the memory of its reader and
- * filling it. The stream ends with the reason of `signal` when that is aborted,
- * and with a SourceError when the connection breaks or nothing comes for too
- * long; either way the connection is given up.
- */
+/** Guards the body of an object; see {@link guardBody}. */
 export function toArtifactBody(
   body: ReadableStream<Uint8Array>,
   options: BodyOptions,
 ): ArtifactBody {
-  const { shownName, length, signal, stallMs = STALL_MS } = options;
-  const what = `Cannot read "${shownName}"`;
+  const what = `Cannot read "${options.shownName}"`;
+  const errors = {
+    stalled: (ms: number) => stalled(what, ms),
+    brokenOff: (cause: unknown) => brokenOff(what, cause),
+  };
+  return guardBody(body, { ...options, errors });
+}
+
+/**
+ * Hands on the body of an answer, written into the memory of its reader and
+ * filling it. The stream ends with the reason of `signal` when that is aborted,
+ * and with an error of `errors` when the connection breaks or nothing comes for
+ * too long; either way the connection is given up.
+ */
+export function guardBody(
+  body: ReadableStream<Uint8Array>,
+  { errors, length, signal, stallMs = STALL_MS }: GuardOptions,
+): ArtifactBody {
   const reader = openByteReader(body);
-  const watch = new TransferWatch(signal, (ms) => stalled(what, ms));
+  const watch = new TransferWatch(signal, errors.stalled);
   const stream = new ReadableStream({
     type: "bytes",
     autoAllocateChunkSize: CHUNK_BYTES,
@@ -54,7 +77,7 @@ export function toArtifactBody(
       const filled = await fill(view, { reader, watch, stallMs })
         .catch((cause) => {
           watch[Symbol.dispose]();
-          throw brokenOff(what, cause);
+          throw errors.brokenOff(cause);
         });
       if (watch.signal.aborted) return;
       if (filled.length > 0) return request.respondWithNewView(filled);

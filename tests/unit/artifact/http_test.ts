@@ -124,9 +124,8 @@ Deno.test("open() ends at an abort, before and after the first bytes", async () 
     await rejects(store.open(url, AbortSignal.abort(reason)), isReason);
     const controller = new AbortController();
     const { stream } = await store.open(url, controller.signal);
-    const reader = stream.getReader();
-    equal((await reader.read()).value?.length, 10);
-    const reading = reader.read();
+    // What came is handed on when there is more of it, or when it ends.
+    const reading = stream.getReader().read();
     controller.abort(reason);
     await rejects(reading, isReason);
   });
