@@ -5,6 +5,8 @@ import type { Watched } from "../tcp/idle_watch.ts";
 export interface Exchange {
   /** The client is gone. */
   abort(): void;
+  /** The client sends nothing more, which the server may not notice. */
+  hungUp?(): void;
 }
 
 /** What a request needs to know of the connection that it came by. */
@@ -150,6 +152,7 @@ export class GateSession implements ClientSession, Watched {
       await flow.run();
       // A client that ends its side is gone, for a server as for a proxy.
       if (flow === this.#down) this.end();
+      else for (const exchange of this.#exchanges) exchange.hungUp?.();
     } catch {
       // A connection that broke is the end of the session, not a fault of the proxy.
       this.end();

@@ -166,6 +166,7 @@ export class WebSocketPlane {
       });
       balancer.enter(slot, relay);
       call.onEnd(() => relay.abort());
+      call.opened();
       const { response } = upgraded;
       for (const [name, value] of headers) response.headers.append(name, value);
       return response;

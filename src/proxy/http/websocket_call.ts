@@ -5,6 +5,7 @@ import type { Waiting } from "./pick_backend.ts";
 export class WebSocketCall implements Exchange, Waiting {
   #session: ClientSession;
   #isEnded = false;
+  #isOpen = false;
   #waiting = new Set<() => void>();
 
   constructor(session: ClientSession) {
@@ -21,6 +22,16 @@ export class WebSocketCall implements Exchange, Waiting {
   abort(): void {
     this.#isEnded = true;
     for (const wake of this.#waiting) wake();
+  }
+
+  /** The server waits for an answer of ours, and looks at nothing else meanwhile. */
+  hungUp(): void {
+    if (!this.#isOpen) this.#session.end();
+  }
+
+  /** Both sides are open: what the client says last is on its way. */
+  opened(): void {
+    this.#isOpen = true;
   }
 
   onEnd(wake: () => void): Disposable {
