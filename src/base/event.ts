@@ -1,6 +1,7 @@
 import type { DecisionEvent } from "./event_decision.ts";
 import type { DeployStepEvent } from "./event_deploy.ts";
 import type { ProgramEvent } from "./event_program.ts";
+import type { ProxyEvent } from "./event_proxy.ts";
 import type { SharedCacheEvent } from "./event_shared_cache.ts";
 import type { WorkerEvent } from "./event_worker.ts";
 
@@ -16,7 +17,8 @@ export type DeployEvent =
   | DecisionEvent
   | DeployStepEvent
   | WorkerEvent
-  | SharedCacheEvent;
+  | SharedCacheEvent
+  | ProxyEvent;
 
 /** Takes events; it must not throw and must not wait. */
 export type EmitEvent = (event: DeployEvent) => void;

@@ -1,5 +1,6 @@
 import { CONTAINER_OPTIONS } from "./options_container.ts";
 import { GENERAL_OPTIONS } from "./options_general.ts";
+import { PROXY_OPTIONS } from "./options_proxy.ts";
 import { REPORT_OPTIONS } from "./options_report.ts";
 import { SERVER_OPTIONS } from "./options_server.ts";
 import type { OptionKind, OptionSpec } from "./options_spec.ts";
@@ -10,6 +11,7 @@ export const OPTIONS = [
   ...REPORT_OPTIONS,
   ...SERVER_OPTIONS,
   ...CONTAINER_OPTIONS,
+  ...PROXY_OPTIONS,
 ] as const;
 
 type Entry = (typeof OPTIONS)[number];

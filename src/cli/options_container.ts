@@ -63,16 +63,6 @@ export const CONTAINER_OPTIONS = [
     description: "Container runtime",
     default: "docker",
   },
-  {
-    name: "proxy-idle-timeout",
-    kind: "duration",
-    section: "container",
-    commands: CONTAINER,
-    placeholder: "duration",
-    description: "Close proxied connections idle for this long, 0 = never",
-    default: "5m",
-    meansDefault: (value: number) => value < 0,
-  },
 ] as const satisfies readonly OptionSpec[];
 
 function checkName(text: string): string | undefined {

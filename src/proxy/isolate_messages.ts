@@ -1,3 +1,4 @@
+import type { ProxyEvent } from "../base/event_proxy.ts";
 import type { BackendTable } from "./backend.ts";
 import type { Certificate } from "./http/front.ts";
 import type { PortSnapshot } from "./port_metrics.ts";
@@ -26,21 +27,10 @@ export type Request =
   | { readonly type: "ping" };
 
 /** Something that an operator should hear of. */
-export interface Trouble {
-  readonly port: number;
-  readonly kind:
-    | "accept-failed"
-    | "no-backend"
-    | "too-many-connections"
-    | "connect-failed"
-    | "server-failed"
-    | "access-log-dropped";
-  /** The backend that it is about, `host:port`. */
-  readonly backend?: string;
-  readonly error?: string;
-  /** What was exceeded, or how many were lost. */
-  readonly count?: number;
-}
+export type Trouble = Omit<
+  Extract<ProxyEvent, { type: "proxy-trouble" }>,
+  "type"
+>;
 
 export type Reply =
   | { readonly type: "done"; readonly id: number; readonly cut: number }

@@ -170,18 +170,18 @@ function listen(
 }
 
 function troubleOf(port: number, event: HttpEvent): Trouble {
-  const { kind } = event;
-  switch (kind) {
+  const trouble = event.kind;
+  switch (event.kind) {
     case "no-backend":
-      return { port, kind };
+      return { port, trouble };
     case "too-many-connections":
-      return { port, kind, count: event.limit };
+      return { port, trouble, count: event.limit };
     case "connect-failed": {
-      const { hostname, port: backendPort } = event.backend;
-      const backend = `${hostname}:${backendPort}`;
-      return { port, kind, backend, error: errorMessage(event.error) };
+      const { hostname: host, port: backendPort } = event.backend;
+      const error = errorMessage(event.error);
+      return { port, trouble, backend: { host, port: backendPort }, error };
     }
     default:
-      return { port, kind, error: errorMessage(event.error) };
+      return { port, trouble, error: errorMessage(event.error) };
   }
 }

@@ -1,7 +1,9 @@
 import { errorMessage, systemErrorCode } from "../base/errors.ts";
+import type { ProxyEvent } from "../base/event_proxy.ts";
 import { listenFailure } from "../base/listen_failure.ts";
 import { backoffMs, type Clock, systemClock } from "../base/time.ts";
 import type { BackendTable } from "./backend.ts";
+import { changesOf } from "./table_changes.ts";
 import type { Drained } from "./balancer.ts";
 import type { Certificate } from "./http/front.ts";
 import {
@@ -11,28 +13,9 @@ import {
   type ProxyIsolateOptions,
   proxyPermissions,
 } from "./isolate.ts";
-import type { Task, Trouble } from "./isolate_messages.ts";
+import type { Task } from "./isolate_messages.ts";
 import { type PortSnapshot, sumSnapshots } from "./port_metrics.ts";
 import type { ProxySettings } from "./settings.ts";
-
-/** What happens in a proxy. */
-export type ProxyEvent =
-  | { readonly type: "trouble"; readonly trouble: Trouble }
-  /** An isolate ended, and its connections with it; another one is started. */
-  | {
-    readonly type: "isolate-lost";
-    readonly why: string;
-    /**
-     * Whether it only fell silent. If it hangs, the runtime stops it without
-     * closing its ports: clients that the system sends there wait in vain
-     * until the process ends.
-     */
-    readonly isSilent: boolean;
-    /** Connections that it had when it last spoke. */
-    readonly connections: number;
-  }
-  | { readonly type: "isolate-replaced" }
-  | { readonly type: "isolate-not-replaced"; readonly error: string };
 
 /** What a {@link Proxy} works with. */
 export interface ProxyOptions {
@@ -86,13 +69,18 @@ export class Proxy implements AsyncDisposable {
       await proxy.close(0);
       throw error;
     }
+    const { emit, settings: { ports } } = options;
+    for (const port of ports) emit({ type: "proxy-started", ...port });
+    emit({ type: "proxies-started", count: ports.length });
     return proxy;
   }
 
   /** Puts `table` in the place of the one before; every isolate uses it when this returns. */
   async swap(table: BackendTable): Promise<void> {
+    const before = this.#table;
     this.#table = table;
     await this.#all({ type: "swap", table });
+    for (const event of changesOf(before, table)) this.#options.emit(event);
   }
 
   /**
@@ -156,7 +144,7 @@ export class Proxy implements AsyncDisposable {
     const isolate: ProxyIsolate = new ProxyIsolate({
       ...this.#options.isolate,
       permissions: proxyPermissions(settings),
-      onTrouble: (trouble) => emit({ type: "trouble", trouble }),
+      onTrouble: (trouble) => emit({ type: "proxy-trouble", ...trouble }),
       onAccessLog: (lines) => onAccessLog?.(lines),
       onLost: (loss) => this.#lose(isolate, loss),
     });
@@ -193,7 +181,12 @@ export class Proxy implements AsyncDisposable {
       [port, { ...snapshot, active: 0 }] as const
     );
     addPorts(this.#past, new Map(ended));
-    this.#options.emit({ type: "isolate-lost", why, isSilent, connections });
+    this.#options.emit({
+      type: "proxy-isolate-lost",
+      why,
+      isSilent,
+      connections,
+    });
     const replacing = this.#replace();
     this.#replacements.add(replacing);
     void replacing.finally(() => this.#replacements.delete(replacing));
@@ -204,11 +197,11 @@ export class Proxy implements AsyncDisposable {
     for (let failures = 1; !this.#closed.signal.aborted; failures++) {
       try {
         await this.#add();
-        emit({ type: "isolate-replaced" });
+        emit({ type: "proxy-isolate-replaced" });
         return;
       } catch (error) {
         const message = errorMessage(error);
-        emit({ type: "isolate-not-replaced", error: message });
+        emit({ type: "proxy-isolate-not-replaced", error: message });
       }
       const pause = backoffMs(failures, BACKOFF, Math.random());
       await this.#clock.delay(pause, this.#closed.signal);

@@ -3,6 +3,7 @@ import { DECISION_LINES } from "./log_decision.ts";
 import { DEPLOY_LINES } from "./log_deploy.ts";
 import type { Line, LinesOf } from "./log_line.ts";
 import { PROGRAM_LINES } from "./log_program.ts";
+import { PROXY_LINES } from "./log_proxy.ts";
 import { SHARED_CACHE_LINES } from "./log_shared_cache.ts";
 import { WORKER_LINES } from "./log_worker.ts";
 import type { Logger } from "./logger.ts";
@@ -13,6 +14,7 @@ const LINES: LinesOf<DeployEvent> = {
   ...DEPLOY_LINES,
   ...WORKER_LINES,
   ...SHARED_CACHE_LINES,
+  ...PROXY_LINES,
 };
 
 /** Returns a reader of events that writes each as its log line. */

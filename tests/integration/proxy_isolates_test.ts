@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Backend, BackendTable } from "../../src/proxy/backend.ts";
-import { Proxy, type ProxyEvent } from "../../src/proxy/proxy.ts";
+import type { ProxyEvent } from "../../src/base/event_proxy.ts";
+import { Proxy } from "../../src/proxy/proxy.ts";
 import {
   DEFAULT_LIMITS,
   type ProxySettings,
@@ -118,10 +119,14 @@ for (const death of ["throw", "exit"]) {
     channel.close();
     await proxy.swap(tableOf(port, b));
     await eventually(
-      () => events.filter((type) => type === "isolate-replaced").length === 2,
+      () =>
+        events.filter((type) => type === "proxy-isolate-replaced").length === 2,
       { message: "both isolates are replaced" },
     );
-    assert.equal(events.filter((type) => type === "isolate-lost").length, 2);
+    assert.equal(
+      events.filter((type) => type === "proxy-isolate-lost").length,
+      2,
+    );
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => ask(port)),
     );
@@ -139,7 +144,7 @@ Deno.test("isolates that hang are told of as silent, and hold up no swap", async
   const proxy = await Proxy.start({
     settings: settingsOf(port),
     emit: (event) =>
-      event.type === "isolate-lost" && stuck.push(event.isSilent),
+      event.type === "proxy-isolate-lost" && stuck.push(event.isSilent),
     isolate: { module: MORTAL, silenceMs: 2_500 },
   });
   await proxy.swap(new Map());

@@ -14,6 +14,7 @@ export const error = new SourceError(
     hint: "Check the network",
   },
 );
+const backend = { host: "127.0.0.1", port: 49_152 };
 const worker = { pid: 42, generation: 3 };
 /** How a hook ended that did its work. */
 export const result: HookResult = {
@@ -215,6 +216,33 @@ export const SAMPLES: {
     phase: "begun",
     sinceMs: Date.UTC(2026, 0, 15),
     reason: "Cannot read the registry",
+  },
+  "proxy-started": { type: "proxy-started", port: 8_000, protocol: "http" },
+  "proxies-started": { type: "proxies-started", count: 2 },
+  "backend-added": { type: "backend-added", port: 8_000, backend, total: 2 },
+  "backend-removed": {
+    type: "backend-removed",
+    port: 8_000,
+    backend,
+    total: 1,
+  },
+  "proxy-trouble": {
+    type: "proxy-trouble",
+    port: 8_000,
+    trouble: "connect-failed",
+    backend,
+    error: "Connection refused",
+  },
+  "proxy-isolate-lost": {
+    type: "proxy-isolate-lost",
+    why: "it was silent for 10 s",
+    isSilent: true,
+    connections: 12,
+  },
+  "proxy-isolate-replaced": { type: "proxy-isolate-replaced" },
+  "proxy-isolate-not-replaced": {
+    type: "proxy-isolate-not-replaced",
+    error: "the address is in use",
   },
   "tick-failed": { type: "tick-failed", error, failures: 1 },
   "errors-cleared": { type: "errors-cleared", failures: 4 },

@@ -110,3 +110,28 @@ Deno.test("linesOf() is louder the first time something is worth knowing", () =>
   assert.equal(hintOf({ ...incomplete, reason }), undefined);
   assert.equal(levelOf({ ...incomplete, withinGrace: true }), "debug");
 });
+
+Deno.test("linesOf() tells of the proxy in the words that log readers know", () => {
+  assert.deepEqual(
+    [
+      ...linesOf(SAMPLES["proxies-started"]),
+      ...linesOf(SAMPLES["backend-added"]),
+      ...linesOf(SAMPLES["backend-removed"]),
+    ],
+    [
+      ["info", "All TCP proxies started successfully", { count: 2 }],
+      ["info", "Backend added to TCP proxy", {
+        proxy_port: 8_000,
+        backend_host: "127.0.0.1",
+        backend_port: 49_152,
+        total_backends: 2,
+      }],
+      ["info", "Backend removed from TCP proxy", {
+        proxy_port: 8_000,
+        backend_host: "127.0.0.1",
+        backend_port: 49_152,
+        remaining_backends: 1,
+      }],
+    ],
+  );
+});
