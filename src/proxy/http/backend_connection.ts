@@ -2,15 +2,12 @@ import type { Session } from "../balancer.ts";
 import { type BodyDecoder, decoderOf } from "./body_decoder.ts";
 import { ByteInput } from "./byte_input.ts";
 import { BackendFault, type ClientFault } from "./fault.ts";
+import { idleMsOf, isReset } from "./keep_alive.ts";
 import {
   MAX_HEAD_BYTES,
   parseResponseHead,
   type ResponseHead,
 } from "./response_head.ts";
-
-/** How long an idle connection is kept when the backend does not say, milliseconds: servers with the shortest patience close after five seconds. */
-const IDLE_MS = 4_000;
-const MAX_IDLE_MS = 55_000;
 
 /** An answer; who takes it must read the body to its end, or cancel it. */
 export interface BackendAnswer {
@@ -36,13 +33,16 @@ export class BackendConnection implements Session {
   #isIdle = false;
   #isClosed = false;
   #isSending = false;
+  #isWriting = false;
+  /** Whether something is to come from the backend for somebody who waits for it. */
+  #isAwaited = false;
   #fault: BackendFault | ClientFault | undefined;
   #onDone: (() => void) | undefined;
   /** Bytes of the body that the last answer had so far. */
   bodyBytes = 0;
   /** Exchanges that it carried to their end. */
   exchanges = 0;
-  /** When a byte was last passed on or the exchange began, milliseconds of a monotonic clock. */
+  /** When a byte was last passed on, the exchange began or more was asked for, milliseconds of a monotonic clock. */
   activeAt = 0;
   /** When it must not be used for a further exchange any more; same clock. */
   expiresAt = Infinity;
@@ -57,6 +57,12 @@ export class BackendConnection implements Session {
     return this.#isClosed;
   }
 
+  /** Since when the backend neither takes nor gives what it should; `undefined` when it is not its turn. */
+  get silentSince(): number | undefined {
+    const isItsTurn = this.#isWriting || this.#isAwaited && !this.#isSending;
+    return isItsTurn ? this.activeAt : undefined;
+  }
+
   /** Takes it into use. */
   begin(now: number): void {
     this.#isIdle = false;
@@ -64,9 +70,9 @@ export class BackendConnection implements Session {
     this.bodyBytes = 0;
   }
 
-  /** Calls `onDone` once when the exchange is over, or when it already is. */
+  /** Calls `onDone` once when the body that is being read is over, or the connection closed. */
   whenDone(onDone: () => void): void {
-    if (this.#isIdle || this.#isClosed) onDone();
+    if (this.#isClosed) onDone();
     else this.#onDone = onDone;
   }
 
@@ -76,6 +82,8 @@ export class BackendConnection implements Session {
    * @throws {BackendFault} When the backend does not take them.
    */
   async send(bytes: Uint8Array): Promise<void> {
+    this.#isWriting = true;
+    this.activeAt = performance.now();
     try {
       let sent = await this.#conn.write(bytes);
       while (sent < bytes.length) {
@@ -88,6 +96,8 @@ export class BackendConnection implements Session {
           "The backend stopped reading",
           error,
         );
+    } finally {
+      this.#isWriting = false;
     }
     this.activeAt = performance.now();
     this.#owner.transferred(bytes.length);
@@ -109,6 +119,7 @@ export class BackendConnection implements Session {
    * @throws {BackendFault}
    */
   async receive(method: string): Promise<ResponseHead | undefined> {
+    this.#isAwaited = true;
     try {
       const text = await this.#input.takeHead(MAX_HEAD_BYTES);
       if (text === undefined) return undefined;
@@ -120,6 +131,8 @@ export class BackendConnection implements Session {
         return undefined;
       }
       throw this.#failed("The connection to the backend failed", error);
+    } finally {
+      this.#isAwaited = false;
     }
   }
 
@@ -164,18 +177,22 @@ export class BackendConnection implements Session {
   ): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
+        this.#isAwaited = true;
+        this.activeAt = performance.now();
         try {
           const bytes = await decoder.next();
           if (bytes === undefined) {
+            this.activeAt = performance.now();
             controller.close();
             this.#finish(head);
             return;
           }
-          this.activeAt = performance.now();
           this.#count(bytes.length);
           controller.enqueue(bytes);
         } catch (error) {
           controller.error(this.#failed("The answer was cut off", error));
+        } finally {
+          this.#isAwaited = false;
         }
       },
       cancel: () => this.close(),
@@ -220,16 +237,4 @@ export class BackendConnection implements Session {
     this.close(fault);
     return fault;
   }
-}
-
-function isReset(error: unknown): boolean {
-  return error instanceof Deno.errors.ConnectionReset ||
-    error instanceof Deno.errors.BrokenPipe ||
-    error instanceof Deno.errors.ConnectionAborted;
-}
-
-/** Returns how long an idle connection is kept when its last answer said `seconds`, milliseconds. */
-function idleMsOf(seconds: number | undefined): number {
-  if (seconds === undefined) return IDLE_MS;
-  return Math.min(Math.max(seconds * 1_000 - 1_000, 0), MAX_IDLE_MS);
 }

@@ -7,6 +7,7 @@ import {
 import { Attempt } from "../tcp/attempt.ts";
 import { isOutOfFiles } from "../tcp/file_pressure.ts";
 import { BackendFault } from "./fault.ts";
+import type { Waiting } from "./pick_backend.ts";
 
 /** How connections to backends are kept. */
 export interface PoolOptions {
@@ -18,21 +19,24 @@ export interface PoolOptions {
 
 /** Idle connections that are kept to one backend. */
 const MAX_IDLE = 256;
+
 /** The connections to one backend. */
 export class BackendPool implements ConnectionOwner {
   readonly slot: Slot;
   #options: PoolOptions;
   #idle: BackendConnection[] = [];
   #busy = new Set<BackendConnection>();
+  #attempts = 0;
 
   constructor(slot: Slot, options: PoolOptions) {
     this.slot = slot;
     this.#options = options;
   }
 
-  /** Whether nothing is open. */
+  /** Whether nothing is open nor about to be. */
   get isEmpty(): boolean {
-    return this.#idle.length === 0 && this.#busy.size === 0;
+    return this.#idle.length === 0 && this.#busy.size === 0 &&
+      this.#attempts === 0;
   }
 
   /**
@@ -57,14 +61,17 @@ export class BackendPool implements ConnectionOwner {
    * Opens a connection and takes it into use. It counts as work of the backend
    * from the start, so that nobody stops a backend that is being connected to.
    *
+   * @param waiting For whom; it is given up with them.
    * @throws {BackendFault} When the backend cannot be reached in time.
    */
-  async connect(): Promise<BackendConnection> {
+  async connect(waiting: Waiting): Promise<BackendConnection> {
     const { balancer, meter, connectTimeoutMs } = this.#options;
     const started = performance.now();
     const attempt = new Attempt();
     const timer = setTimeout(attempt.timeOut, connectTimeoutMs);
+    using _ = waiting.onEnd(attempt.end);
     balancer.enter(this.slot, attempt);
+    this.#attempts++;
     try {
       const { hostname, port } = this.slot.backend;
       const { signal } = attempt;
@@ -77,6 +84,7 @@ export class BackendPool implements ConnectionOwner {
       throw this.#blame(attempt, error);
     } finally {
       clearTimeout(timer);
+      this.#attempts--;
       balancer.leave(this.slot, attempt);
       meter.connected((performance.now() - started) / 1000);
     }
@@ -84,7 +92,7 @@ export class BackendPool implements ConnectionOwner {
 
   released(connection: BackendConnection): void {
     this.#leave(connection);
-    if (this.#idle.length >= MAX_IDLE) {
+    if (this.#idle.length >= MAX_IDLE || !this.#isInTurn) {
       connection.close();
       return;
     }
@@ -103,11 +111,12 @@ export class BackendPool implements ConnectionOwner {
 
   /** Closes idle connections that are past their time, and what has been silent since `silentSince`. */
   sweep(now: number, silentSince: number): void {
+    if (!this.#isInTurn) this.closeIdle();
     for (const connection of [...this.#idle]) {
       if (connection.expiresAt < now) connection.close();
     }
     for (const connection of [...this.#busy]) {
-      if (connection.activeAt >= silentSince) continue;
+      if ((connection.silentSince ?? Infinity) >= silentSince) continue;
       connection.close(
         new BackendFault("backend-timeout", "The backend is silent"),
       );
@@ -117,6 +126,11 @@ export class BackendPool implements ConnectionOwner {
   /** Closes all that is idle. */
   closeIdle(): void {
     for (const connection of [...this.#idle]) connection.close();
+  }
+
+  /** What is kept open to a backend that is out of turn only holds up its end. */
+  get #isInTurn(): boolean {
+    return this.#options.balancer.isInTurn(this.slot);
   }
 
   #blame(attempt: Attempt, error: unknown): BackendFault {

@@ -41,10 +41,16 @@ export class Call implements Exchange {
 
   /** Gives up, in whatever state it is. */
   end(fault: ClientFault): void {
-    if (this.#ended !== undefined) return;
+    if (this.#ended !== undefined || this.#isOver) return;
     this.#ended = fault;
+    void this.body?.cancel();
     this.#connection?.close(fault);
     for (const wake of this.#waiting) wake();
+  }
+
+  /** @throws {ClientFault} When there is nobody to be served any more. */
+  check(): void {
+    if (this.#ended !== undefined) throw this.#ended;
   }
 
   /**
@@ -59,7 +65,7 @@ export class Call implements Exchange {
     throw this.#ended;
   }
 
-  /** The answer is on its way: it is over when the connection is done with it. */
+  /** The answer is on its way: it is over when the connection is done with it, which must not have been before. */
   follow(connection: BackendConnection): void {
     connection.whenDone(() => this.over(connection.bodyBytes));
   }
@@ -75,7 +81,10 @@ export class Call implements Exchange {
   over(bytes: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    // By now it may serve somebody else.
+    this.#connection = undefined;
     this.#session.leave(this);
+    void this.body?.cancel();
     this.#onOver(bytes);
   }
 }

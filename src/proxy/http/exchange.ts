@@ -6,6 +6,7 @@ import type { ResponseHead } from "./response_head.ts";
 
 /** How long a client that asked for a go-ahead waits for the backend's, milliseconds (RFC 9110, 10.1.1). */
 const CONTINUE_MS = 1_000;
+const IS_WANTED = true;
 
 /**
  * Sends a request and returns the answer as soon as its head is there; the
@@ -27,40 +28,51 @@ export async function exchange(
     ]);
     return answer;
   }
-  const goAhead = Promise.withResolvers<void>();
+  const goAhead = Promise.withResolvers<boolean>();
+  const proceed = () => goAhead.resolve(IS_WANTED);
   connection.sending();
   const sending = send(connection, head, body, goAhead.promise);
   const timer = head.expectsContinue
-    ? setTimeout(goAhead.resolve, CONTINUE_MS)
-    : goAhead.resolve();
+    ? setTimeout(proceed, CONTINUE_MS)
+    : proceed();
   try {
-    return await receiveFinal(connection, head.method, goAhead.resolve);
-  } catch (error) {
-    await sending;
-    throw error;
+    const answer = await receiveFinal(connection, head.method, proceed);
+    void sending.then((isSent) => isSent ? undefined : body.cancel());
+    return answer;
   } finally {
     if (timer !== undefined) clearTimeout(timer);
-    goAhead.resolve();
+    // An answer in place of the go-ahead: nobody wants the body.
+    goAhead.resolve(!IS_WANTED);
+    if (connection.isClosed) body.leave(connection);
   }
 }
 
-/** Sends all of the request. What fails is told by way of the connection, which the answer is awaited from. */
+/**
+ * Sends all of the request; it never rejects. What fails is told by way of the
+ * connection, which the answer is awaited from.
+ *
+ * @returns Whether the backend has all of it.
+ */
 async function send(
   connection: BackendConnection,
   head: OutboundHead,
   body: RequestBody,
-  goAhead: Promise<void>,
-): Promise<void> {
+  goAhead: Promise<boolean>,
+): Promise<boolean> {
   try {
     await connection.send(head.bytes);
-    await goAhead;
-    await body.sendTo(connection);
+    if (!await goAhead || !await body.sendTo(connection)) return false;
     connection.sent();
+    return true;
   } catch (error) {
     // A backend that reads no further may have answered all the same.
-    if (error instanceof ClientFault) connection.close(error);
-    else if (!(error instanceof BackendFault)) throw error;
-    await body.cancel();
+    if (error instanceof BackendFault) return false;
+    connection.close(
+      error instanceof ClientFault
+        ? error
+        : new BackendFault("backend-closed", "Cannot send the body", error),
+    );
+    return false;
   }
 }
 

@@ -97,7 +97,10 @@ export class Gate {
 
   #admit(client: Deno.TcpConn): void {
     const limit = this.#options.limits.maxConnections;
-    const session = new GateSession(client, performance.now());
+    const session = new GateSession(client, {
+      now: performance.now(),
+      isEncrypted: this.#options.isEncrypted,
+    });
     const isOneTooMany = this.#clients.size >= limit;
     if (isOneTooMany) {
       this.#options.meter.failed("too-many-connections");

@@ -19,6 +19,13 @@ export interface ClientSession {
   readonly progress: number;
   /** Something moved for the client that brings it no bytes. */
   touch(): void;
+  /** Port of the HTTP server that the client is passed on to. */
+  readonly serverPort: number;
+  /**
+   * Lets the answer that is being given be the last one: nothing more of what
+   * the client sends is read as a request. With TLS in between it cannot.
+   */
+  last(): void;
   /** Takes nothing more from the client than what is on its way, until {@link resume}. */
   pause(): void;
   resume(): void;
@@ -45,10 +52,16 @@ export class GateSession implements ClientSession, Watched {
   /** Since when the client owes the rest of a head, monotonic milliseconds. */
   #owesSince: number | undefined;
   #isDismissed = false;
+  #isEncrypted: boolean;
   #isClosed = false;
 
-  constructor(client: Deno.TcpConn, now: number) {
+  constructor(
+    client: Deno.TcpConn,
+    options: { readonly now: number; readonly isEncrypted: boolean },
+  ) {
+    const { now, isEncrypted } = options;
     this.#client = client;
+    this.#isEncrypted = isEncrypted;
     this.address = client.remoteAddr.hostname;
     this.#owesSince = now;
   }
@@ -80,6 +93,15 @@ export class GateSession implements ClientSession, Watched {
 
   leave(exchange: Exchange): void {
     this.#exchanges.delete(exchange);
+  }
+
+  get serverPort(): number {
+    return this.#server?.remoteAddr.port ?? 0;
+  }
+
+  last(): void {
+    if (this.#isClosed || this.#isEncrypted || this.#up === undefined) return;
+    void this.#up.end().catch(() => this.end());
   }
 
   touch(): void {

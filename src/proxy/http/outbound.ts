@@ -5,8 +5,8 @@ export interface OutboundHead {
   readonly method: string;
   /** Request line and header section, with the empty line. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How the body is framed; `undefined` when there is none. */
-  readonly body: "length" | "chunked" | undefined;
+  /** The length of the body, or that it comes in chunks; `undefined` when there is none. */
+  readonly body: number | "chunked" | undefined;
   /** The client waits for a go-ahead before it sends the body. */
   readonly expectsContinue: boolean;
 }
@@ -18,6 +18,8 @@ export interface ClientFacts {
   readonly scheme: "http" | "https";
   /** Whether what the peer says of earlier hops is believed. */
   readonly isTrusted: boolean;
+  /** Port of the HTTP server, which it makes up a host of when the client named none. */
+  readonly serverPort?: number;
 }
 
 /** Why a request is not passed on. */
@@ -25,10 +27,12 @@ export class RequestRefusal {
   constructor(readonly status: number, readonly why: string) {}
 }
 
-/** Methods whose requests have no body unless they say so. */
+/** Methods whose requests have no body unless they say so; HTTP/2, which has no Host, does not say so. */
 const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
 const HOST =
   /^(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+/** No blank and nothing beyond ASCII: cut to bytes, it could end the line. */
+const TARGET = /^[\x21-\x7e]+$/;
 const LENGTH = /^\d{1,15}$/;
 const NOT_FORWARDED = new Set(["CONNECT", "TRACE"]);
 
@@ -68,10 +72,11 @@ export function outboundHead(
   if (out instanceof RequestRefusal) return out;
   const framing = framingOf(request);
   if (framing === undefined) return new RequestRefusal(400, "framing");
-  const text = `${method} ${out.target} HTTP/1.1\r\n` + out.fields +
-    framing.fields + "\r\n";
   const expectsContinue = framing.body !== undefined &&
     headers.get("expect")?.toLowerCase() === "100-continue";
+  const expectation = expectsContinue ? "expect: 100-continue\r\n" : "";
+  const text = `${method} ${out.target} HTTP/1.1\r\n` + out.fields +
+    expectation + framing.fields + "\r\n";
   return { method, bytes: encode(text), body: framing.body, expectsContinue };
 }
 
@@ -90,10 +95,14 @@ export function outboundFields(
     return new RequestRefusal(400, "Host and target differ");
   }
   if (!HOST.test(host)) return new RequestRefusal(400, "Host");
+  const isMadeUp = host === `localhost:${client.serverPort}` &&
+    !headers.has("host");
+  if (!TARGET.test(url)) return new RequestRefusal(400, "target");
   return {
     target: targetOf(url, slash, method),
-    fields: `host: ${host}\r\n` + fieldsOf(headers, client.isTrusted) +
-      forwardedOf(headers, host, client),
+    fields: `host: ${isMadeUp ? "" : host}\r\n` +
+      fieldsOf(headers, client.isTrusted) +
+      forwardedOf(headers, isMadeUp ? undefined : host, client),
   };
 }
 
@@ -120,20 +129,23 @@ function framingOf(request: Request): Framing | undefined {
   const { headers, method } = request;
   const coding = headers.get("transfer-encoding");
   const length = headers.get("content-length");
+  const isSaid = coding !== null || length !== null && length !== "0";
+  // The platform keeps the body of a GET from us, and a backend would wait for it.
+  if (isSaid && request.body === null) return undefined;
   if (coding !== null) {
     const isPlain = coding.toLowerCase() === "chunked" && length === null;
     return isPlain ? CHUNKED : undefined;
   }
   if (length === null) {
-    return BODILESS.has(method) || request.body === null ? NO_BODY : CHUNKED;
+    const hasNone = request.body === null ||
+      BODILESS.has(method) && headers.has("host");
+    return hasNone ? NO_BODY : CHUNKED;
   }
-  // The same length said twice is joined by the listener.
-  const [first = "", ...others] = length.split(",").map((part) => part.trim());
-  if (!LENGTH.test(first) || others.some((other) => other !== first)) {
-    return undefined;
-  }
-  const fields = `content-length: ${Number(first)}\r\n`;
-  return { body: Number(first) === 0 ? undefined : "length", fields };
+  // A length that was said twice is joined by the listener, and no length.
+  if (!LENGTH.test(length)) return undefined;
+  const bytes = Number(length);
+  const fields = `content-length: ${bytes}\r\n`;
+  return { body: bytes === 0 ? undefined : bytes, fields };
 }
 
 function fieldsOf(headers: Headers, isTrusted: boolean): string {
@@ -157,21 +169,22 @@ function namedHeaders(connection: string | null): Set<string> | undefined {
 
 function forwardedOf(
   headers: Headers,
-  host: string,
+  host: string | undefined,
   { address, scheme, isTrusted }: ClientFacts,
 ): string {
   const before = (name: string) => isTrusted ? headers.get(name) : null;
   const chain = before("x-forwarded-for");
   const via = headers.get("via");
+  const asked = before("x-forwarded-host") ?? host;
   return `x-forwarded-for: ${
     chain === null ? "" : `${chain}, `
   }${address}\r\n` +
     `x-forwarded-proto: ${before("x-forwarded-proto") ?? scheme}\r\n` +
-    `x-forwarded-host: ${before("x-forwarded-host") ?? host}\r\n` +
+    (asked === undefined ? "" : `x-forwarded-host: ${asked}\r\n`) +
     `via: ${via === null ? "" : `${via}, `}1.1 dewy\r\n`;
 }
 
-/** Header values are bytes; the platform shows each as one character. */
+/** Header values are bytes; the platform shows each as one character, and never has one beyond. */
 function encode(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
   const { read } = encoder.encodeInto(text, bytes);

@@ -10,7 +10,7 @@ import type { ClientSession } from "./gate_session.ts";
 import { outboundHead, RequestRefusal } from "./outbound.ts";
 import { pickBackend } from "./pick_backend.ts";
 import { RequestBody } from "./request_body.ts";
-import type { ResponseHead } from "./response_head.ts";
+import { type Answered, RESET_CONTENT, respond } from "./respond.ts";
 import { WebSocketPlane } from "./websocket.ts";
 import { isUpgrade } from "./websocket_request.ts";
 
@@ -49,15 +49,11 @@ export interface HttpPlaneOptions {
   readonly onServed?: (served: ServedRequest) => void;
 }
 
-interface Answered {
-  readonly answer: BackendAnswer;
-  readonly connection: BackendConnection;
-  readonly slot: Slot;
-}
-
 const SWEEP_MS = 1_000;
 /** A request that must not be sent twice gets a kept connection only when it was used this recently, milliseconds. */
 const FRESH_MS = 500;
+/** A request that ends the backends that it gets must not end all of them. */
+const MAX_REPEATS = 2;
 /** Methods that may be sent again when nobody knows whether they were carried out (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
@@ -80,10 +76,16 @@ export class HttpPlane {
     if (isUpgrade(request)) return this.#webSockets.open(request, session);
     const { address } = session;
     const { scheme, isTrusted, onServed } = this.#options;
-    const client = { address, scheme, isTrusted: isTrusted(address) };
+    const { serverPort } = session;
+    const client = {
+      address,
+      scheme,
+      isTrusted: isTrusted(address),
+      serverPort,
+    };
     const head = outboundHead(request, client);
     if (head instanceof RequestRefusal) {
-      return failure(head.status, "request-invalid");
+      return this.#refuse(head, request, session);
     }
     const body = head.body === undefined || request.body === null
       ? undefined
@@ -101,18 +103,36 @@ export class HttpPlane {
     });
     if (body !== undefined) this.#uploads.add(call);
     try {
-      const { answer, connection, slot } = await this.#serve(call);
-      status = answer.head.status;
-      backend = slot.backend.id;
-      call.follow(connection);
-      return respond(answer, head.method);
+      const answered = await this.#serve(call);
+      status = answered.answer.head.status;
+      backend = answered.slot.backend.id;
+      // The server gives it no length: to a client the end of the connection is the end of the answer.
+      if (status === RESET_CONTENT) session.last();
+      return respond(answered, call);
     } catch (error) {
-      const response = explain(error, this.#options.meter);
-      status = response.status;
-      await body?.cancel();
-      call.over(0);
-      return response;
+      try {
+        const response = explain(error, this.#options.meter);
+        status = response.status;
+        if (error instanceof ClientFault) session.last();
+        return response;
+      } finally {
+        call.over(0);
+      }
     }
+  }
+
+  #refuse(
+    { status }: RequestRefusal,
+    request: Request,
+    session: ClientSession,
+  ): Response {
+    const { meter, onServed } = this.#options;
+    const { address } = session;
+    meter.failed("request-invalid");
+    session.last();
+    const backend = undefined;
+    onServed?.({ request, address, status, bytes: 0, durationMs: 0, backend });
+    return failure(status, "request-invalid");
   }
 
   /** Closes what is kept open for later. */
@@ -128,11 +148,12 @@ export class HttpPlane {
     const { balancer, limits: { holdMs } } = this.#options;
     const tried = new Set<Slot>();
     let last: BackendFault | undefined;
+    let repeats = 0;
     for (;;) {
-      const slot = await pickBackend(balancer, tried, {
-        holdMs,
-        waiting: call,
-      });
+      // Without a pause in between nobody can take the backend out unseen.
+      const slot = balancer.pick(tried) ??
+        await pickBackend(balancer, tried, { holdMs, waiting: call });
+      call.check();
       if (slot === undefined) throw last ?? BackendFault.none();
       const pool = this.#poolOf(slot);
       const now = performance.now();
@@ -141,13 +162,15 @@ export class HttpPlane {
         : undefined;
       if (kept === undefined) tried.add(slot);
       try {
-        const connection = kept ?? await pool.connect();
+        const connection = kept ?? await pool.connect(call);
         const answer = await this.#attempt(connection, call);
         return { answer, connection, slot };
       } catch (error) {
         if (!(error instanceof BackendFault)) throw error;
-        const mayRepeat = error.reason.startsWith("connect-") ||
-          isIdempotent && error.reason === "backend-closed";
+        const wasSent = !error.reason.startsWith("connect-");
+        const mayRepeat = !wasSent ||
+          isIdempotent && error.reason === "backend-closed" &&
+            repeats++ < MAX_REPEATS;
         if (!mayRepeat || body?.canStart === false) throw error;
         last = error;
       }
@@ -198,19 +221,4 @@ export class HttpPlane {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   };
-}
-
-function respond({ head, body }: BackendAnswer, method: string): Response {
-  const { headers, status } = head;
-  return new Response(body ?? emptyBody(head, method), { status, headers });
-}
-
-/** Without a stream the server would say that what a GET brings is 0 bytes long. */
-function emptyBody(
-  { framing, headers }: ResponseHead,
-  method: string,
-): ReadableStream<Uint8Array> | null {
-  const isUnsaid = method === "HEAD" && framing.kind === "none" &&
-    !headers.some(([name]) => name === "content-length");
-  return isUnsaid ? new Blob([]).stream() : null;
 }

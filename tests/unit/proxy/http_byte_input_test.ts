@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ByteInput } from "../../../src/proxy/http/byte_input.ts";
+import type { ByteInput } from "../../../src/proxy/http/byte_input.ts";
 import { BackendFault } from "../../../src/proxy/http/fault.ts";
 import { MAX_HEAD_BYTES } from "../../../src/proxy/http/response_head.ts";
 import { inputOf } from "../../support/scripted_reads.ts";
