@@ -102,6 +102,11 @@ export class HttpPlane {
       onServed({ request, address, status, bytes, durationMs, backend });
     });
     if (body !== undefined) this.#uploads.add(call);
+    // One of the streams of HTTP/2 may end alone, which the gate cannot see.
+    if (scheme === "https") {
+      const { signal } = request;
+      signal.addEventListener("abort", () => call.abort(), { once: true });
+    }
     try {
       const answered = await this.#serve(call);
       status = answered.answer.head.status;
