@@ -18,8 +18,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   release: [],
   process: [],
   fetcher: ["registry", "artifact", "cache", "release", "client"],
-  container: ["client"],
+  container: ["client", "rollout"],
   proxy: [],
+  rollout: ["proxy/backend.ts", "proxy/balancer.ts"],
   notify: ["client"],
   telemetry: ["client"],
   supervisor: [
