@@ -150,11 +150,17 @@ export class SocketBench implements AsyncDisposable {
     options: ClientOptions = {},
   ): WebSocket {
     const url = `ws://${HOSTNAME}:${this.port}${path}`;
-    return this.own(new WebSocket(url, protocols, options));
+    return this.#own(new WebSocket(url, protocols, options));
+  }
+
+  /** Begins a WebSocket over TLS. */
+  secureClient(ca: string): WebSocket {
+    const url = `wss://localhost:${this.port}/`;
+    return this.#own(new WebSocket(url, [], { ca, perMessageDeflate: true }));
   }
 
   /** Has a client ended with the bench. */
-  own(client: WebSocket): WebSocket {
+  #own(client: WebSocket): WebSocket {
     // Whoever waits for something hears of it by `once`.
     client.on("error", () => {});
     this.#clients.push(client);

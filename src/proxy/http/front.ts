@@ -47,6 +47,8 @@ export class HttpFront {
   #plane: HttpPlane;
   #gate: Gate;
   #server: Server;
+  /** Servers with the certificates of before, while clients are connected to them. */
+  #former = new Set<Server>();
   #retiring = new Set<Promise<void>>();
   #closed = new AbortController();
 
@@ -62,6 +64,7 @@ export class HttpFront {
       ...options,
       isEncrypted,
       serverPort: () => this.#server.addr.port,
+      onLeft: () => this.#retireFormer(),
     });
     this.finished = this.#finish();
   }
@@ -78,8 +81,10 @@ export class HttpFront {
    */
   renew(certificate: Certificate): void {
     const server = this.#serve(certificate);
-    this.#retire(this.#server);
+    // It would close idle connections, perhaps just when a client uses one.
+    this.#former.add(this.#server);
     this.#server = server;
+    this.#retireFormer();
   }
 
   /** Accepts nothing more; what is open goes on. */
@@ -96,6 +101,7 @@ export class HttpFront {
     await this.#gate.finished;
     this.#closed.abort();
     this.#plane.close();
+    this.#retireFormer();
     this.#retire(this.#server);
     await Promise.all(this.#retiring);
   }
@@ -129,6 +135,15 @@ export class HttpFront {
       await this.#clock.delay(RESTART_MS, this.#closed.signal);
       if (this.#server !== server || this.#closed.signal.aborted) return;
       this.#server = this.#serve(certificate);
+    }
+  }
+
+  /** Ends the servers that nobody is connected to any more. */
+  #retireFormer(): void {
+    for (const server of this.#former) {
+      if (this.#gate.isServedBy(server.addr.port)) continue;
+      this.#former.delete(server);
+      this.#retire(server);
     }
   }
 

@@ -28,6 +28,8 @@ export interface GateOptions {
   readonly isEncrypted: boolean;
   readonly clock?: Clock;
   readonly tell?: (event: TcpEvent) => void;
+  /** Called when a client has left. */
+  readonly onLeft?: () => void;
 }
 
 const LOOK_MS = 1_000;
@@ -71,6 +73,11 @@ export class Gate {
     return this.#byPort.get(port);
   }
 
+  /** Whether a client is connected to the HTTP server at `port`, or about to be. */
+  isServedBy(port: number): boolean {
+    return this.#clients.keys().some(({ serverPort }) => serverPort === port);
+  }
+
   /** Accepts nothing more; what is open goes on. */
   close(): void {
     if (this.#closed.signal.aborted) return;
@@ -110,7 +117,10 @@ export class Gate {
       ? this.#dismiss(session, TOO_MANY)
       : this.#serve(client, session);
     this.#clients.set(session, serving);
-    void serving.finally(() => this.#clients.delete(session));
+    void serving.finally(() => {
+      this.#clients.delete(session);
+      this.#options.onLeft?.();
+    });
   }
 
   async #serve(client: Deno.TcpConn, session: GateSession): Promise<void> {
@@ -118,21 +128,22 @@ export class Gate {
     const startedAt = performance.now();
     meter.connectionOpened();
     this.#looker ??= setInterval(this.#look, LOOK_MS);
-    const server = await this.#connect(client);
+    session.serverPort = this.#options.serverPort();
+    const server = await this.#connect(client, session.serverPort);
     if (server === undefined) session.end();
     else await this.#pass(session, server);
     meter.transferred(session.bytes);
     meter.connectionClosed((performance.now() - startedAt) / 1000);
   }
 
-  async #connect(client: Deno.TcpConn): Promise<Deno.TcpConn | undefined> {
+  async #connect(
+    client: Deno.TcpConn,
+    port: number,
+  ): Promise<Deno.TcpConn | undefined> {
     try {
       client.setNoDelay();
       client.setKeepAlive();
-      const server = await Deno.connect({
-        hostname: "127.0.0.1",
-        port: this.#options.serverPort(),
-      });
+      const server = await Deno.connect({ hostname: "127.0.0.1", port });
       server.setNoDelay();
       return server;
     } catch (error) {

@@ -39,6 +39,8 @@ export interface ClientSession {
  */
 export class GateSession implements ClientSession, Watched {
   readonly address: string;
+  /** Known before it is connected; 0 until then. */
+  serverPort = 0;
   #client: Deno.TcpConn;
   #server: Deno.TcpConn | undefined;
   #up: Flow | undefined;
@@ -93,10 +95,6 @@ export class GateSession implements ClientSession, Watched {
 
   leave(exchange: Exchange): void {
     this.#exchanges.delete(exchange);
-  }
-
-  get serverPort(): number {
-    return this.#server?.remoteAddr.port ?? 0;
   }
 
   last(): void {

@@ -19,7 +19,7 @@ declare module "ws" {
     readonly createConnection?: () => Duplex;
     /** Is to end the request; the last chance to change it. */
     readonly finishRequest?: (request: ClientRequest) => void;
-    readonly rejectUnauthorized?: boolean;
+    readonly ca?: string;
   }
 
   interface Events {
