@@ -16,8 +16,10 @@ import { NotifySocket } from "../process/notify_socket.ts";
 import { WorkerLedger } from "../process/orphans.ts";
 import { ServerProcess } from "../process/server_process.ts";
 import { ReleaseStore } from "../release/release_store.ts";
+import type { HookDeps } from "../supervisor/deploy_hook.ts";
+import { FilesTarget } from "../supervisor/files_target.ts";
 import { StateFile } from "../supervisor/state_file.ts";
-import { Supervisor, type SupervisorDeps } from "../supervisor/supervisor.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
 import type { AssetsSettings, ServerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
 
@@ -58,9 +60,9 @@ export async function compose(options: ComposeOptions): Promise<Program> {
     ? stack.use(await openServer(settings, options))
     : undefined;
   const clock = systemClock;
-  const supervisor = new Supervisor({
-    command: settings.command,
-    registry: source,
+  const { command } = settings;
+  const target = new FilesTarget({
+    command,
     cache: source.cache,
     source,
     state,
@@ -73,11 +75,20 @@ export async function compose(options: ComposeOptions): Promise<Program> {
       now: clock.now,
     }),
     application: server,
-    host: options.hostname.toLowerCase(),
     maxArtifactBytes: settings.maxArtifactBytes,
     requireChecksum: settings.requireChecksum,
     ignoreFailures: settings.once,
+    keepReleases: settings.keepReleases,
     ...hooksOf(options),
+  });
+  const supervisor = new Supervisor({
+    command,
+    registry: source,
+    target,
+    state,
+    clock,
+    emit,
+    host: options.hostname.toLowerCase(),
     settings,
   });
   const owned = stack.move();
@@ -87,7 +98,7 @@ export async function compose(options: ComposeOptions): Promise<Program> {
 
 function hooksOf(
   { settings, root, env }: ComposeOptions,
-): Pick<SupervisorDeps, "hooks" | "runHook"> {
+): Pick<HookDeps, "hooks" | "runHook"> {
   return {
     hooks: {
       before: settings.beforeDeployHook,

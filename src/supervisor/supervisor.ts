@@ -2,22 +2,21 @@ import { SourceError } from "../base/errors.ts";
 import { withDeadline } from "../base/time.ts";
 import type { Latest } from "../registry/registry.ts";
 import { type Action, decide } from "./decide.ts";
-import { Deployer, type DeployerDeps } from "./deployer.ts";
 import { DecisionTeller } from "./decision_teller.ts";
 import { PollPause, type PollSettings } from "./poll_pause.ts";
-import { recover } from "./recover.ts";
 import {
   REGISTRY_TIMEOUT_MS,
   Reporter,
   type ReporterDeps,
 } from "./reporter.ts";
-import { decideRollback, rollBack } from "./roll_back.ts";
-import { requireStanding, standUp, waitUnlessCrashing } from "./stand_up.ts";
-import { asError, tryOrTell } from "./try_or_tell.ts";
+import type { StateFile } from "./state_file.ts";
+import type { Target } from "./target.ts";
+import { asError } from "./try_or_tell.ts";
 
 /** What a {@link Supervisor} works with. */
-export interface SupervisorDeps
-  extends DeployerDeps, Omit<ReporterDeps, "command"> {
+export interface SupervisorDeps extends ReporterDeps {
+  readonly target: Target;
+  readonly state: StateFile;
   readonly settings: SupervisorSettings;
 }
 
@@ -25,7 +24,6 @@ export interface SupervisorDeps
 export interface SupervisorSettings extends PollSettings {
   readonly tickTimeoutMs: number;
   readonly allowDowngrade: boolean;
-  readonly keepReleases: number;
   /** Run one tick and return. */
   readonly once: boolean;
 }
@@ -36,7 +34,6 @@ export interface SupervisorSettings extends PollSettings {
  */
 export class Supervisor {
   #deps: SupervisorDeps;
-  #deployer: Deployer;
   #pause: PollPause;
   #teller: DecisionTeller;
   #reporter: Reporter;
@@ -45,7 +42,6 @@ export class Supervisor {
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
-    this.#deployer = new Deployer(deps);
     this.#reporter = new Reporter(deps);
     this.#pause = new PollPause(deps.settings, deps.clock);
     this.#teller = new DecisionTeller(deps.emit);
@@ -59,20 +55,20 @@ export class Supervisor {
    * @throws When the settings say one tick, and it failed: the tick's error.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { settings, clock } = this.#deps;
-    await recover(this.#deps);
-    await standUp(this.#deps);
+    const { settings, clock, target } = this.#deps;
+    await target.recover(signal);
+    await target.standUp(signal);
     while (!signal.aborted) {
       const startedAt = clock.now();
       const error = await this.#tick(signal);
       if (settings.once) {
         if (error !== undefined) throw error;
-        return await requireStanding(this.#deps, signal);
+        return await target.requireStanding(signal);
       }
       const elapsedMs = clock.now() - startedAt;
       const jitterMs = this.#pause.jitterMs(Math.random());
       const pauseMs = this.#pause.nextMs(elapsedMs) + jitterMs;
-      await waitUnlessCrashing(pauseMs, this.#deps, signal);
+      await target.pause(pauseMs, signal);
     }
   }
 
@@ -106,8 +102,9 @@ export class Supervisor {
 
   /** Returns whether all is as it should be: not so while a release that failed is only waited for. */
   async #pollAndDeploy(signal: AbortSignal): Promise<boolean> {
-    await this.#endCrashLoop(signal);
-    await standUp(this.#deps);
+    const { target } = this.#deps;
+    await target.takeBackBad(signal);
+    await target.standUp(signal);
     const latest = await this.#ask(signal);
     const action = await this.#decide(latest);
     if (action.kind === "skip") {
@@ -119,27 +116,14 @@ export class Supervisor {
     this.#teller.deploys();
     this.#deps.emit({ type: "registry-selected", tag: release.tag });
     try {
-      await this.#deployer.deploy(release, reason, signal);
+      await target.deploy(release, reason, signal);
     } catch (error) {
       if (!signal.aborted) await this.#reporter.report(release, signal, error);
       throw error;
     }
     await this.#reporter.report(release, signal);
-    await this.#cleanUp();
+    await target.cleanUp(signal);
     return true;
-  }
-
-  async #endCrashLoop(signal: AbortSignal): Promise<void> {
-    const { application, state, clock } = this.#deps;
-    if (application === undefined) return;
-    const rollback = decideRollback(
-      state.value,
-      application.deaths,
-      clock.now(),
-    );
-    if (rollback !== undefined) {
-      await rollBack(rollback, { ...this.#deps, application }, signal);
-    }
   }
 
   async #ask(signal: AbortSignal): Promise<Latest> {
@@ -176,41 +160,19 @@ export class Supervisor {
   }
 
   async #decide(latest: Latest): Promise<Action> {
-    const { state, releases, settings, clock, registry } = this.#deps;
-    const { deployed } = state.value;
-    const intact = deployed !== undefined &&
-      await releases.has(deployed.path) &&
-      await releases.current() !== undefined;
-    const diverted = intact && !await releases.isCurrent(deployed.path);
+    const { state, target, settings, clock, registry } = this.#deps;
     const { allowDowngrade } = settings;
     const { rules } = registry;
     return decide({
       latest,
       state: state.value,
-      intact,
-      diverted,
+      ...await target.inspect(),
       rules,
       allowDowngrade,
       // Whoever asks for one tick wants the attempt now.
       ignoreFailures: settings.once,
       now: clock.now(),
     });
-  }
-
-  /** Removes what is no longer needed; failing at that does not fail the deploy. */
-  async #cleanUp(): Promise<void> {
-    const { releases, cache, settings, state, emit } = this.#deps;
-    const { deployed, previous } = state.value;
-    const inUse = [deployed, previous].filter((release) =>
-      release !== undefined
-    );
-    const keep = settings.keepReleases;
-    await tryOrTell("old releases", async () => {
-      const paths = new Set(inUse.map(({ path }) => path));
-      const removed = await releases.prune(keep, paths);
-      emit({ type: "releases-pruned", kept: keep, removed });
-      await cache.evict({ keep, inUse: new Set(inUse.map(({ key }) => key)) });
-    }, emit);
   }
 
   #clearErrors(): void {

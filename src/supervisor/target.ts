@@ -1,0 +1,47 @@
+import type { Release } from "../base/release.ts";
+
+/** What is in service, compared with what is remembered. */
+export interface TargetCondition {
+  /** Whether all of the deployed release is there. */
+  readonly intact: boolean;
+  /** Whether someone put another release in its place by hand. */
+  readonly diverted: boolean;
+}
+
+/** What releases are brought into: a folder, a program that runs from it, or containers. */
+export interface Target {
+  /**
+   * Puts in order, once at the start, what the dewy before left.
+   *
+   * @throws {FilesystemError} When that is not possible.
+   */
+  recover(signal: AbortSignal): Promise<void>;
+
+  /** Has the last good release in service, whatever the registry says. */
+  standUp(signal: AbortSignal): Promise<void>;
+
+  /** Takes a release back that does not hold. */
+  takeBackBad(signal: AbortSignal): Promise<void>;
+
+  inspect(): Promise<TargetCondition>;
+
+  /**
+   * Brings `release` into service and remembers it. When it throws, what was in
+   * service before is again, and the failure is remembered; when `signal` was
+   * aborted, nothing is.
+   */
+  deploy(release: Release, reason: string, signal: AbortSignal): Promise<void>;
+
+  /** Removes what is no longer needed; it tells what it could not. */
+  cleanUp(signal: AbortSignal): Promise<void>;
+
+  /** Waits for `ms`, or until there is something to do before, or `signal` is aborted. */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Ends a run of one tick.
+   *
+   * @throws {ApplicationError} When the release does not stand.
+   */
+  requireStanding(signal: AbortSignal): Promise<void>;
+}
