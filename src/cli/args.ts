@@ -1,7 +1,7 @@
 import { ConfigError } from "../base/errors.ts";
 import { COMMANDS, CONTAINER_NOTE, SHELLS } from "./commands.ts";
 import { parsePortMappings } from "./container_ports.ts";
-import { nearestWord } from "./nearest.ts";
+import { nearestWord } from "../base/nearest.ts";
 import { type GivenOptions, readArguments } from "./options_given.ts";
 import {
   assetsSettings,

@@ -1,5 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
-import { nearestWord } from "./nearest.ts";
+import { nearestWord } from "../base/nearest.ts";
 import { OPTIONS } from "./options.ts";
 
 /** Options that documentation of dewy names and no dewy ever had, or has no more; and what to do instead. */

@@ -1,4 +1,4 @@
-import { nearestWord } from "./nearest.ts";
+import { nearestWord } from "../base/nearest.ts";
 import { envName, OPTIONS } from "./options.ts";
 import type { OptionSpec } from "./options_spec.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nearestWord } from "../../../src/cli/nearest.ts";
+import { nearestWord } from "../../../src/base/nearest.ts";
 
 const WORDS = ["server", "assets", "container", "completions"];
 const CASES: readonly (readonly [string, string | undefined])[] = [
