@@ -1,6 +1,9 @@
 import { Flow } from "../tcp/flow.ts";
 import type { Watched } from "../tcp/idle_watch.ts";
 
+/** How long a client that says no more gets what it was not answered yet, milliseconds. */
+const LAST_ANSWER_MS = 500;
+
 /** Something that is done for a client, and of no use once it has left. */
 export interface Exchange {
   /** The client is gone. */
@@ -53,6 +56,10 @@ export class GateSession implements ClientSession, Watched {
   #quietAt = 0;
   /** Since when the client owes the rest of a head, monotonic milliseconds. */
   #owesSince: number | undefined;
+  /** Bytes of the client when a request last began or was over. */
+  #bytesAsked = 0;
+  #leaving: ReturnType<typeof setTimeout> | undefined;
+  #isLast = false;
   #isDismissed = false;
   #isEncrypted: boolean;
   #isClosed = false;
@@ -89,17 +96,20 @@ export class GateSession implements ClientSession, Watched {
 
   enter(exchange: Exchange): void {
     this.#requests++;
+    this.#bytesAsked = this.#up?.bytes ?? 0;
     this.#exchanges.add(exchange);
     if (this.#isClosed) exchange.abort();
   }
 
   leave(exchange: Exchange): void {
     this.#exchanges.delete(exchange);
+    this.#bytesAsked = this.#up?.bytes ?? 0;
   }
 
   last(): void {
-    if (this.#isClosed || this.#isEncrypted || this.#up === undefined) return;
-    void this.#up.end().catch(() => this.end());
+    if (this.#isClosed || this.#isEncrypted) return;
+    this.#isLast = true;
+    void this.#up?.end();
   }
 
   touch(): void {
@@ -121,7 +131,10 @@ export class GateSession implements ClientSession, Watched {
       return;
     }
     this.#server = server;
-    this.#up = new Flow(this.#client, server);
+    this.#up = new Flow(this.#client, {
+      write: (bytes) => server.write(bytes),
+      closeWrite: () => Promise.resolve(this.#leave()),
+    });
     this.#down = new Flow(server, this.#client);
     await Promise.all([this.#pass(this.#up), this.#pass(this.#down)]);
     this.end();
@@ -161,16 +174,27 @@ export class GateSession implements ClientSession, Watched {
   end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearTimeout(this.#leaving);
     this.#up?.resume();
     this.#client.close();
     this.#server?.close();
     for (const exchange of this.#exchanges) exchange.abort();
   }
 
+  /**
+   * The client says no more. The server is not told: it would drop what it has
+   * not answered yet, and a client may have ended its side only.
+   */
+  #leave(): void {
+    const isServed = !this.#isLast && this.#exchanges.size === 0 &&
+      this.#bytesAsked === this.#up?.bytes;
+    if (isServed) this.end();
+    else this.#leaving = setTimeout(() => this.end(), LAST_ANSWER_MS);
+  }
+
   async #pass(flow: Flow): Promise<void> {
     try {
       await flow.run();
-      // A client that ends its side is gone, for a server as for a proxy.
       if (flow === this.#down) this.end();
       else for (const exchange of this.#exchanges) exchange.hungUp?.();
     } catch {

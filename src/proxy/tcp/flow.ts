@@ -6,6 +6,11 @@ const FIRST_BUFFER_BYTES = 4 * 1024;
 const LARGEST_BUFFER_BYTES = 64 * 1024;
 const GROWTH = 4;
 
+/** What a {@link Flow} reads from. */
+export type FlowSource = Pick<Deno.TcpConn, "read">;
+/** What a {@link Flow} writes to. */
+export type FlowTarget = Pick<Deno.TcpConn, "write" | "closeWrite">;
+
 /**
  * One direction of a session: what `from` sends goes to `to`, and its end as
  * the end of that direction only. There is never more than one buffer on the
@@ -16,14 +21,14 @@ export class Flow {
   bytes = 0;
   /** Grows with each read and write. */
   progress = 0;
-  #from: Deno.TcpConn;
-  #to: Deno.TcpConn;
+  #from: FlowSource;
+  #to: FlowTarget;
   #isWriting = false;
   #isEnding = false;
   #isShut = false;
   #held: PromiseWithResolvers<void> | undefined;
 
-  constructor(from: Deno.TcpConn, to: Deno.TcpConn) {
+  constructor(from: FlowSource, to: FlowTarget) {
     this.#from = from;
     this.#to = to;
   }
