@@ -5,6 +5,7 @@
  * @module
  */
 import { errorMessage } from "../base/errors.ts";
+import { hideEnvironment } from "./http/hide_environment.ts";
 import type { Reply, Request, Task } from "./isolate_messages.ts";
 import { Planes } from "./planes.ts";
 
@@ -13,6 +14,8 @@ const port = globalThis as unknown as {
   onmessage: (event: MessageEvent<Request>) => void;
   postMessage(message: Reply): void;
 };
+
+hideEnvironment();
 
 let planes: Planes | undefined;
 
