@@ -1,3 +1,4 @@
+import { plainAddress } from "./client_address.ts";
 import { Flow } from "../tcp/flow.ts";
 import type { Watched } from "../tcp/idle_watch.ts";
 
@@ -71,7 +72,7 @@ export class GateSession implements ClientSession, Watched {
     const { now, isEncrypted } = options;
     this.#client = client;
     this.#isEncrypted = isEncrypted;
-    this.address = client.remoteAddr.hostname;
+    this.address = plainAddress(client.remoteAddr.hostname);
     this.#owesSince = now;
   }
 
