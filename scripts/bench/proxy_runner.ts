@@ -2,11 +2,13 @@
  * One plane of the proxy in a process of its own, for scripts/bench/proxy.ts
  * and for tests of what it takes. Prints what an operator would hear.
  *
- *     deno run -A scripts/bench/proxy_runner.ts tcp PORT BACKEND_PORT
+ *     deno run -A scripts/bench/proxy_runner.ts tcp|http PORT BACKEND_PORT
  *
  * @module
  */
 import { Balancer } from "../../src/proxy/balancer.ts";
+import { HttpFront } from "../../src/proxy/http/front.ts";
+import { NO_METER } from "../../src/proxy/meter.ts";
 import { TcpPlane } from "../../src/proxy/tcp/plane.ts";
 import { print } from "../print.ts";
 
@@ -23,6 +25,23 @@ const PLANES: Readonly<Record<string, StartPlane>> = {
       limits: {
         connectTimeoutMs: 5_000,
         idleTimeoutMs: 300_000,
+        maxConnections: 10_000,
+        holdMs: 0,
+      },
+      tell: ({ kind }) => print(`${kind}\n`),
+    });
+  },
+  http: (port, balancer) => {
+    new HttpFront({
+      listener: Deno.listen({ hostname, port }),
+      balancer,
+      meter: NO_METER,
+      isTrusted: () => false,
+      limits: {
+        connectTimeoutMs: 5_000,
+        idleTimeoutMs: 60_000,
+        bodyTimeoutMs: 30_000,
+        headerTimeoutMs: 10_000,
         maxConnections: 10_000,
         holdMs: 0,
       },

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../base/time.ts";
 import type { Balancer } from "../balancer.ts";
 import type { Meter } from "../meter.ts";
 import type { TcpEvent } from "../tcp/event.ts";
+import { isOutOfFiles } from "../tcp/file_pressure.ts";
 import { failure } from "./failure.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
 import { Gate, type GateLimits } from "./gate.ts";
@@ -114,7 +115,8 @@ export class HttpFront {
       onError: (error) => this.#explain(error),
       ...certificate,
     }, (request, { remoteAddr }) => {
-      const session = this.#gate.sessionAt(remoteAddr.port);
+      const { port } = server.addr;
+      const session = this.#gate.sessionAt(port, remoteAddr.port);
       // Somebody on this host tried the door behind the gate.
       if (session === undefined) return failure(403, "request-invalid");
       return this.#plane.handle(request, session);
@@ -132,9 +134,8 @@ export class HttpFront {
       await server.finished;
     } catch (error) {
       this.#options.tell?.({ kind: "server-failed", error });
-      await this.#clock.delay(RESTART_MS, this.#closed.signal);
-      if (this.#server !== server || this.#closed.signal.aborted) return;
-      this.#server = this.#serve(certificate);
+      this.#gate.tighten();
+      while (!await this.#restart(server, certificate));
     }
   }
 
@@ -147,8 +148,24 @@ export class HttpFront {
     }
   }
 
+  /** Whether there is nothing more to start. */
+  async #restart(
+    server: Server,
+    certificate: Certificate | undefined,
+  ): Promise<boolean> {
+    await this.#clock.delay(RESTART_MS, this.#closed.signal);
+    if (this.#server !== server || this.#closed.signal.aborted) return true;
+    try {
+      this.#server = this.#serve(certificate);
+      return true;
+    } catch (error) {
+      if (isOutOfFiles(error)) return false;
+      throw error;
+    }
+  }
+
   #retire(server: Server): void {
-    const retiring = server.shutdown();
+    const retiring = shutDown(server);
     this.#retiring.add(retiring);
     void retiring.finally(() => this.#retiring.delete(retiring));
   }
@@ -159,5 +176,15 @@ export class HttpFront {
       error instanceof ClientFault;
     if (!isKnown) this.#options.tell?.({ kind: "server-failed", error });
     return failure(502, "backend-closed");
+  }
+}
+
+/** Ends a server when its last answer is given, also one that ended by itself. */
+async function shutDown(server: Server): Promise<void> {
+  try {
+    await server.shutdown();
+    await server.finished;
+  } catch {
+    // Whoever watches it has been told.
   }
 }

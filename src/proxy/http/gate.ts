@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../../base/time.ts";
 import type { Meter } from "../meter.ts";
 import { acceptAll } from "../tcp/acceptor.ts";
 import { EventThrottle, type TcpEvent } from "../tcp/event.ts";
-import { FilePressure } from "../tcp/file_pressure.ts";
+import { FilePressure, isOutOfFiles } from "../tcp/file_pressure.ts";
 import { IdleWatch } from "../tcp/idle_watch.ts";
 import { GateSession } from "./gate_session.ts";
 
@@ -33,6 +33,14 @@ export interface GateOptions {
 }
 
 const LOOK_MS = 1_000;
+/** How long descriptors are counted before they are taken, after they had run out, milliseconds. */
+const TIGHT_MS = 60_000;
+/** Descriptors that a client needs: to the HTTP server, in it, to a backend, and one to spare. */
+const ROOM = 4;
+/** Clients at once that are told why they are sent away; more are just cut. */
+const MAX_REFUSED = 100;
+/** Ports that there are. */
+const PORTS = 2 ** 16;
 const TOO_LATE = words("408 Request Timeout", "header-timeout");
 const TOO_MANY = words("503 Service Unavailable", "too-many-connections");
 
@@ -49,9 +57,12 @@ export class Gate {
   #pressure: FilePressure;
   #idle: IdleWatch;
   #clients = new Map<GateSession, Promise<void>>();
-  /** By the port that the HTTP server sees them come from. */
+  /** Those that are told that there are too many. */
+  #refused = new Set<GateSession>();
+  /** By the port of the HTTP server and the one that it sees them come from. */
   #byPort = new Map<number, GateSession>();
   #closed = new AbortController();
+  #tightUntil = 0;
   #looker: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: GateOptions) {
@@ -69,8 +80,13 @@ export class Gate {
   }
 
   /** The client behind a connection to the HTTP server; `undefined` for one that did not come by the gate. */
-  sessionAt(port: number): GateSession | undefined {
-    return this.#byPort.get(port);
+  sessionAt(serverPort: number, port: number): GateSession | undefined {
+    return this.#byPort.get(keyOf(serverPort, port));
+  }
+
+  /** There was no descriptor left: for a while nobody is passed on who would take the last ones. */
+  tighten(): void {
+    this.#tightUntil = performance.now() + TIGHT_MS;
   }
 
   /** Whether a client is connected to the HTTP server at `port`, or about to be. */
@@ -108,13 +124,13 @@ export class Gate {
       now: performance.now(),
       isEncrypted: this.#options.isEncrypted,
     });
-    const isOneTooMany = this.#clients.size >= limit;
+    const isOneTooMany = this.#clients.size - this.#refused.size >= limit;
     if (isOneTooMany) {
       this.#options.meter.failed("too-many-connections");
       this.#events.tell({ kind: "too-many-connections", limit });
     }
     const serving = isOneTooMany
-      ? this.#dismiss(session, TOO_MANY)
+      ? this.#refuse(session)
       : this.#serve(client, session);
     this.#clients.set(session, serving);
     void serving.finally(() => {
@@ -128,38 +144,64 @@ export class Gate {
     const startedAt = performance.now();
     meter.connectionOpened();
     this.#looker ??= setInterval(this.#look, LOOK_MS);
-    session.serverPort = this.#options.serverPort();
-    const server = await this.#connect(client, session.serverPort);
+    const server = await this.#connect(client, session);
     if (server === undefined) session.end();
     else await this.#pass(session, server);
     meter.transferred(session.bytes);
     meter.connectionClosed((performance.now() - startedAt) / 1000);
   }
 
+  /** Connects to the HTTP server, and waits for it while there is no descriptor left or it is started again. */
   async #connect(
     client: Deno.TcpConn,
-    port: number,
+    session: GateSession,
   ): Promise<Deno.TcpConn | undefined> {
-    try {
-      client.setNoDelay();
-      client.setKeepAlive();
-      const server = await Deno.connect({ hostname: "127.0.0.1", port });
-      server.setNoDelay();
-      return server;
-    } catch (error) {
-      await this.#pressure.pause(error, this.#closed.signal);
-      return undefined;
+    while (!session.isClosed) {
+      const port = this.#options.serverPort();
+      session.serverPort = port;
+      try {
+        this.#findRoom();
+        client.setNoDelay();
+        client.setKeepAlive();
+        const server = await Deno.connect({ hostname: "127.0.0.1", port });
+        server.setNoDelay();
+        return server;
+      } catch (error) {
+        const mayPass = isOutOfFiles(error) ||
+          error instanceof Deno.errors.ConnectionRefused;
+        if (!mayPass) return undefined;
+        this.tighten();
+        await this.#pressure.pause(error, this.#closed.signal);
+        if (this.#closed.signal.aborted) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /** @throws When too few descriptors are left for a client, the HTTP server and a backend. */
+  #findRoom(): void {
+    if (performance.now() > this.#tightUntil) return;
+    using room = new DisposableStack();
+    for (let count = 0; count < ROOM; count++) {
+      room.use(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
     }
   }
 
   async #pass(session: GateSession, server: Deno.TcpConn): Promise<void> {
-    const { port } = server.localAddr;
+    const port = keyOf(session.serverPort, server.localAddr.port);
     this.#pressure.relieve();
     this.#byPort.set(port, session);
     this.#idle.add(session);
     await session.run(server);
     this.#idle.delete(session);
     if (this.#byPort.get(port) === session) this.#byPort.delete(port);
+  }
+
+  async #refuse(session: GateSession): Promise<void> {
+    if (this.#refused.size >= MAX_REFUSED) return session.end();
+    this.#refused.add(session);
+    await this.#dismiss(session, TOO_MANY);
+    this.#refused.delete(session);
   }
 
   async #dismiss(session: GateSession, why: Uint8Array): Promise<void> {
@@ -182,6 +224,10 @@ export class Gate {
     clearInterval(this.#looker);
     this.#looker = undefined;
   };
+}
+
+function keyOf(serverPort: number, port: number): number {
+  return serverPort * PORTS + port;
 }
 
 function words(status: string, reason: string): Uint8Array {

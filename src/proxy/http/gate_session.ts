@@ -165,10 +165,22 @@ export class GateSession implements ClientSession, Watched {
     try {
       await this.#client.write(words);
       await this.#client.closeWrite();
+      if (this.#up === undefined) await this.#linger();
     } catch {
       // It left before it could be told.
     }
     this.end();
+  }
+
+  /** Reads on for a while: what is left unread would take the last word away from the client. */
+  async #linger(): Promise<void> {
+    const timer = setTimeout(() => this.end(), LAST_ANSWER_MS);
+    try {
+      const buffer = new Uint8Array(4 * 1024);
+      while (await this.#client.read(buffer) !== null);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Closes both sides, and aborts what is done for the client. */
