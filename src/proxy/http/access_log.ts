@@ -1,0 +1,133 @@
+import type { AccessLogFormat } from "../settings.ts";
+import type { ServedRequest } from "./plane.ts";
+import { redactUrl } from "./redact_url.ts";
+
+/** Longer ones are cut, so that a client cannot fill a disk with one line. */
+const MAX_VALUE = 8 * 1024;
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+/** As the C language writes them, and Apache. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  "\\": "\\\\",
+  "\b": "\\b",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+};
+
+/** What a line says of a request, whatever its format. */
+interface Facts {
+  /** When it came, Unix milliseconds. */
+  readonly time: number;
+  readonly host: string | undefined;
+  readonly target: string;
+  readonly protocol: string;
+  readonly referer: string | undefined;
+  readonly userAgent: string | undefined;
+}
+
+/**
+ * Returns the line of a request, without its end. What looks like a secret in
+ * an address is masked, and nothing that a client says can begin another line.
+ *
+ * @param now When the request was over, Unix milliseconds.
+ */
+export function accessLine(
+  format: AccessLogFormat,
+  served: ServedRequest,
+  now: number,
+): string {
+  const facts = factsOf(served, now);
+  return format === "json" ? asJson(served, facts) : asCombined(served, facts);
+}
+
+/** The "combined" format of Apache's mod_log_config. */
+function asCombined(served: ServedRequest, facts: Facts): string {
+  const { address, request: { method }, status, bytes } = served;
+  const { target, protocol, referer = "-", userAgent = "-" } = facts;
+  const line = escaped(`${method} ${target} ${protocol}`);
+  return `${escaped(address)} - - [${apacheTime(facts.time)}] "${line}" ` +
+    `${status} ${bytes === 0 ? "-" : bytes} ` +
+    `"${escaped(referer)}" "${escaped(userAgent)}"`;
+}
+
+function asJson(served: ServedRequest, facts: Facts): string {
+  const { address, request, status, bytes, durationMs, backend } = served;
+  const line = JSON.stringify({
+    time: new Date(facts.time).toISOString(),
+    client: address,
+    method: request.method,
+    host: facts.host,
+    target: facts.target,
+    protocol: facts.protocol,
+    status,
+    bytes,
+    duration_ms: Math.round(durationMs * 1_000) / 1_000,
+    backend,
+    referer: facts.referer,
+    user_agent: facts.userAgent,
+  });
+  // What is no ASCII may still move the cursor of whoever looks at it.
+  return line.replaceAll(/[\x7f-\uffff]/g, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return `\\u${code.padStart(4, "0")}`;
+  });
+}
+
+function factsOf({ request, durationMs }: ServedRequest, now: number): Facts {
+  const { url, headers } = request;
+  const authority = url.indexOf("://") + 3;
+  const path = url.indexOf("/", authority);
+  const host = headers.get("host");
+  const referer = headers.get("referer");
+  const userAgent = headers.get("user-agent");
+  return {
+    time: now - durationMs,
+    host: cut(host ?? url.slice(authority, path)),
+    target: cut(redactUrl(url.slice(path))) ?? "",
+    protocol: protocolOf(url, host),
+    referer: referer === null ? undefined : cut(redactUrl(referer)),
+    userAgent: userAgent === null ? undefined : cut(userAgent),
+  };
+}
+
+/** The platform does not tell, but HTTP/1.1 alone must have Host, and HTTP/2 needs TLS here. */
+function protocolOf(url: string, host: string | null): string {
+  if (host !== null) return "HTTP/1.1";
+  return url.startsWith("https:") ? "HTTP/2.0" : "HTTP/1.0";
+}
+
+function cut(text: string): string | undefined {
+  return text === "" ? undefined : text.slice(0, MAX_VALUE);
+}
+
+/** Escapes as Apache does: what is no printable ASCII is written byte by byte. */
+function escaped(text: string): string {
+  return text.replaceAll(
+    /["\\]|[^\x20-\x7e]/gu,
+    (character) => ESCAPES[character] ?? bytesOf(character),
+  );
+}
+
+function bytesOf(character: string): string {
+  const code = character.charCodeAt(0);
+  // In a header each character is one byte.
+  const bytes = code < 0x100 && character.length === 1
+    ? [code]
+    : [...new TextEncoder().encode(character)];
+  return bytes.map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`)
+    .join("");
+}
+
+/** `10/Oct/2000:13:55:36 -0700`, in the zone of this host. */
+function apacheTime(time: number): string {
+  const offset = -new Date(time).getTimezoneOffset();
+  const local = new Date(time + offset * 60_000).toISOString();
+  const [year, month, day] = local.slice(0, 10).split("-");
+  const sign = offset < 0 ? "-" : "+";
+  const minutes = Math.abs(offset);
+  const zone = Math.floor(minutes / 60) * 100 + minutes % 60;
+  return `${day}/${MONTHS[Number(month) - 1]}/${year}:${local.slice(11, 19)} ` +
+    `${sign}${String(zone).padStart(4, "0")}`;
+}
