@@ -3,6 +3,7 @@ import { installGcs } from "./services/gcs.ts";
 import { installGrpcio } from "./services/grpcio.ts";
 import { installMoto } from "./services/moto.ts";
 import { installPrism } from "./services/prism.ts";
+import { installRegistry } from "./services/registry.ts";
 
 /** Programs that tests run beside dewy, and the Debian package each comes from. */
 const PROGRAMS: Readonly<Record<string, string>> = {
@@ -20,6 +21,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   mount: "mount",
   nginx: "nginx-light",
   haproxy: "haproxy",
+  "docker-registry": "docker-registry",
   zsh: "zsh",
   fish: "fish",
 };
@@ -35,6 +37,7 @@ export async function prepareMachine(): Promise<void> {
   await installMoto();
   await installGcs();
   await installPrism();
+  await installRegistry();
 }
 
 /**

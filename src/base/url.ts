@@ -29,6 +29,7 @@ const SHOWN_OPTIONS = new Set([
   "calver",
   "constraint",
   "endpoint",
+  "insecure",
   "no-tls",
   "pre-release",
   "region",

@@ -74,7 +74,6 @@ export async function openCache(
       what: "cache",
       scheme,
       known: Object.keys(OPENERS),
-      planned: {},
     });
   }
   const registryTtlMs = registryTtl(parsed);

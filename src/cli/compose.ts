@@ -20,6 +20,7 @@ import type { HookDeps } from "../supervisor/deploy_hook.ts";
 import { FilesTarget } from "../supervisor/files_target.ts";
 import { StateFile } from "../supervisor/state_file.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
+import { refuseImages } from "./image_registry.ts";
 import type { AssetsSettings, ServerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
 
@@ -52,6 +53,7 @@ const MAX_DEPTH = 64;
  */
 export async function compose(options: ComposeOptions): Promise<Program> {
   const { settings, root, emit, redact } = options;
+  refuseImages(settings.command, settings.registryUrl);
   await using stack = new AsyncDisposableStack();
   const source = stack.use(await openSource(options));
   stack.use(await lockWorkdir(root));

@@ -7,7 +7,7 @@ import {
   type GithubQuestion,
   MAX_WAIT_MS,
 } from "./github_errors.ts";
-import { withRetries } from "./github_retry.ts";
+import { withRetries } from "./retry.ts";
 import type { TokenSource } from "./github_token.ts";
 
 /** What a request is sent with. */

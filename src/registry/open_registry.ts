@@ -5,6 +5,7 @@ import { folderOf } from "../base/file_url.ts";
 import type { TransferLimits } from "../base/transfer_limits.ts";
 import { booleanOption, type DriverUrl, parseDriverUrl } from "../base/url.ts";
 import { checkRules } from "../base/version.ts";
+import type { OciCredentials } from "../client/oci_credentials.ts";
 import type { OpenGithub } from "../client/share_github.ts";
 import { FileRegistry } from "./file.ts";
 import type { Registry } from "./registry.ts";
@@ -22,6 +23,8 @@ export interface OpenRegistryOptions {
   readonly now?: () => number;
   /** The client of GitHub that downloads use as well; one of its own when left out. */
   readonly openGithub?: OpenGithub;
+  /** Who to be at a container registry; nobody when left out. */
+  readonly credentials?: OciCredentials | undefined;
   /** The drivers' own when left out; the client of GitHub brings its own. */
   readonly limits?: TransferLimits;
 }
@@ -44,20 +47,23 @@ const OPENERS: Readonly<Record<string, Opener>> = {
     const { openGrpc } = await import("./grpc_open.ts");
     return await openGrpc(url, { ...options, rules: rulesOf(url, options) });
   },
+  img: async (url, options) => {
+    const { openImg } = await import("./img_open.ts");
+    return openImg(url, { ...options, rules: rulesOf(url, options) });
+  },
 };
 
 /** Options that every registry URL has. */
-const COMMON_OPTIONS = ["artifact", "calver", "pre-release", "version"];
+const COMMON_OPTIONS = ["calver", "pre-release", "version"];
 
 /** Options that only some schemes have. */
 const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  ghr: ["report"],
-  grpc: ["ca", "no-tls"],
-  s3: ["endpoint", "region"],
-};
-
-const PLANNED: Readonly<Record<string, string>> = {
-  img: "container registries",
+  file: ["artifact"],
+  ghr: ["artifact", "report"],
+  grpc: ["artifact", "ca", "no-tls"],
+  gs: ["artifact"],
+  img: ["constraint", "insecure"],
+  s3: ["artifact", "endpoint", "region"],
 };
 
 /**
@@ -76,7 +82,6 @@ export async function openRegistry(
       what: "registry",
       scheme,
       known: Object.keys(OPENERS),
-      planned: PLANNED,
     });
   }
   const known = [...COMMON_OPTIONS, ...(OWN_OPTIONS[scheme] ?? [])].sort();
@@ -108,7 +113,8 @@ async function openObjects(
 
 function rulesOf(url: DriverUrl, options: OpenRegistryOptions): VersionRules {
   const calver = options.calver || url.options.get("calver");
-  const constraint = url.options.get("version");
+  const constraint = url.options.get("version") ??
+    url.options.get("constraint");
   const rules: VersionRules = {
     preRelease: booleanOption(url, "pre-release"),
     slot: options.slot,

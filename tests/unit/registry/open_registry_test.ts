@@ -21,17 +21,12 @@ async function failure(
 }
 
 Deno.test("openRegistry() says which schemes there are", async () => {
-  const [message, hint] = await failure("img://o/r?artifact=x");
-  deepEqual(
-    message,
-    'Cannot open registry "img://o/r?artifact=x": container registries are not available in this version',
-  );
-  ok(hint?.startsWith("Use one of ") && hint.includes("file://"), hint);
-  const [unknown] = await failure("toString://x/y");
+  const [unknown, hint] = await failure("toString://x/y");
   deepEqual(
     unknown,
     'Cannot open registry "toString://x/y": scheme "tostring" is unknown',
   );
+  ok(hint?.startsWith("Use one of ") && hint.includes("img://"), hint);
 });
 
 Deno.test("openRegistry() refuses a relative folder", async () => {
@@ -52,6 +47,47 @@ Deno.test("openRegistry() refuses bad options before the first look-up", async (
   ];
   for (const url of urls) {
     await rejects(openRegistry(url, OPTIONS), ConfigError);
+  }
+});
+
+Deno.test("openRegistry() opens images wherever they are", async () => {
+  const urls = [
+    "img://nginx",
+    "img://owner/app?insecure=false",
+    "img://docker.io/nginx/",
+    "img://ghcr.io/acme/web?version=^1.4&pre-release=true",
+    "img://GHCR.io:443/acme/web?constraint=1.x",
+    "img://127.0.0.1:5000/a/b/c?calver=YYYY.0M.MICRO",
+    "img://[::1]:5000/a__b/c-d",
+    "img://reg_istry:5000/app?insecure=true",
+    "img://localhost/app",
+  ];
+  for (const url of urls) await openRegistry(url, OPTIONS);
+});
+
+Deno.test("openRegistry() refuses what names no repository of images", async () => {
+  const [message, hint] = await failure("img://ghcr.io/acme/web:v1.2.3");
+  deepEqual(
+    message,
+    'Cannot open registry "img://ghcr.io/acme/web:v1.2.3": it names a tag or a digest',
+  );
+  ok(hint?.includes("?version=v1.2.3"), hint);
+  const urls = [
+    "img://nginx:1.21",
+    "img://ghcr.io/acme/web@sha256:00",
+    "img://ghcr.io/",
+    "img://ghcr.io/Acme/web",
+    "img://ghcr.io/a//b",
+    "img://ghcr.io/../v2/x",
+    "img://user:pw@ghcr.io/acme/web",
+    "img://ghcr.io:99999/acme/web",
+    "img://ghcr.io/acme/web?artifact=x",
+    "img://ghcr.io/acme/web?insecure=perhaps",
+    "img://ghcr.io/acme/web?version=1.x&constraint=1.x",
+    `img://ghcr.io/${"a".repeat(300)}`,
+  ];
+  for (const url of urls) {
+    await rejects(openRegistry(url, OPTIONS), ConfigError, url);
   }
 });
 
