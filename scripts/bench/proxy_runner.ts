@@ -2,7 +2,7 @@
  * One plane of the proxy in a process of its own, for scripts/bench/proxy.ts
  * and for tests of what it takes. Prints what an operator would hear.
  *
- *     deno run -A scripts/bench/proxy_runner.ts tcp|http PORT BACKEND_PORT
+ *     deno run -A scripts/bench/proxy_runner.ts tcp|http PORT BACKEND_PORT [LIMITS]
  *
  * @module
  */
@@ -16,6 +16,9 @@ import { print } from "../print.ts";
 type StartPlane = (port: number, balancer: Balancer) => void;
 
 const hostname = "127.0.0.1";
+const [plane = "", port, backendPort, limitsText = "{}"] = Deno.args;
+/** As a JSON object. */
+const otherLimits: Readonly<Record<string, number>> = JSON.parse(limitsText);
 
 const PLANES: Readonly<Record<string, StartPlane>> = {
   tcp: (port, balancer) => {
@@ -44,13 +47,13 @@ const PLANES: Readonly<Record<string, StartPlane>> = {
         headerTimeoutMs: 10_000,
         maxConnections: 10_000,
         holdMs: 0,
+        ...otherLimits,
       },
       tell: ({ kind }) => print(`${kind}\n`),
     });
   },
 };
 
-const [plane = "", port, backendPort] = Deno.args;
 const start = PLANES[plane];
 if (start === undefined) throw new Error(`No plane is called "${plane}"`);
 const balancer = new Balancer();

@@ -23,19 +23,26 @@ export class PlaneProcess implements AsyncDisposable {
     this.#read = this.#readAll();
   }
 
-  /** @param options.maxFiles Descriptors that the process may have. */
+  /**
+   * @param options.maxFiles Descriptors that the process may have.
+   * @param options.limits What differs from the limits that it has otherwise.
+   */
   static async start(
     plane: string,
     backendPort: number,
-    options: { readonly maxFiles?: number } = {},
+    options: {
+      readonly maxFiles?: number;
+      readonly limits?: Readonly<Record<string, number>>;
+    } = {},
   ): Promise<PlaneProcess> {
     const port = freePort();
-    const { maxFiles = 10_000 } = options;
+    const { maxFiles = 10_000, limits = {} } = options;
     const run = [Deno.execPath(), "run", "-A", "--config", CONFIG, RUNNER];
     const child = new Deno.Command("sh", {
       args: [
         ...["-c", `ulimit -n ${maxFiles} && exec "$@"`, "sh"],
         ...[...run, plane, `${port}`, `${backendPort}`],
+        JSON.stringify(limits),
       ],
       env: { DENO_NO_UPDATE_CHECK: "1" },
       stdin: "null",
@@ -56,6 +63,11 @@ export class PlaneProcess implements AsyncDisposable {
       1024 *
       Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]);
     return { now: read("VmRSS"), peak: read("VmHWM") };
+  }
+
+  /** How many descriptors it has open. */
+  descriptors(): number {
+    return [...Deno.readDirSync(`/proc/${this.#child.pid}/fd`)].length;
   }
 
   /** Processor time that it has used, milliseconds. */

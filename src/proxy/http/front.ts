@@ -39,7 +39,13 @@ type Server = Deno.HttpServer<Deno.NetAddr>;
 
 const RESTART_MS = 100;
 
-/** One HTTP port: the gate, the HTTP server behind it, and the plane that both feed. */
+/**
+ * One HTTP port: the gate, the HTTP server behind it, and the plane that both
+ * feed. The HTTP server refuses with 400 a head of more than 64 KiB (request
+ * line and headers together) and more than 128 headers over HTTP/1.1; these
+ * bounds of `Deno.serve` 2.9.6 cannot be set. It reads a bare line feed in a
+ * head as the end of a line (RFC 9112, 2.2); backends always get both characters.
+ */
 export class HttpFront {
   /** Resolves when nothing is accepted any more and the last connection is closed. */
   readonly finished: Promise<void>;

@@ -4,6 +4,7 @@ import { acceptAll } from "../tcp/acceptor.ts";
 import { EventThrottle, type TcpEvent } from "../tcp/event.ts";
 import { FilePressure, isOutOfFiles } from "../tcp/file_pressure.ts";
 import { IdleWatch } from "../tcp/idle_watch.ts";
+import { FileRoom } from "./file_room.ts";
 import { GateSession } from "./gate_session.ts";
 
 /** What a {@link Gate} allows. */
@@ -33,10 +34,6 @@ export interface GateOptions {
 }
 
 const LOOK_MS = 1_000;
-/** How long descriptors are counted before they are taken, after they had run out, milliseconds. */
-const TIGHT_MS = 60_000;
-/** Descriptors that a client needs: to the HTTP server, in it, to a backend, and one to spare. */
-const ROOM = 4;
 /** Clients at once that are told why they are sent away; more are just cut. */
 const MAX_REFUSED = 100;
 /** Ports that there are. */
@@ -62,7 +59,7 @@ export class Gate {
   /** By the port of the HTTP server and the one that it sees them come from. */
   #byPort = new Map<number, GateSession>();
   #closed = new AbortController();
-  #tightUntil = 0;
+  #room = new FileRoom();
   #looker: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: GateOptions) {
@@ -84,9 +81,9 @@ export class Gate {
     return this.#byPort.get(keyOf(serverPort, port));
   }
 
-  /** There was no descriptor left: for a while nobody is passed on who would take the last ones. */
+  /** There was no descriptor left: whatever was known of how many there are is wrong. */
   tighten(): void {
-    this.#tightUntil = performance.now() + TIGHT_MS;
+    this.#room.forget();
   }
 
   /** Whether a client is connected to the HTTP server at `port`, or about to be. */
@@ -109,7 +106,7 @@ export class Gate {
 
   async #run(): Promise<void> {
     await acceptAll({
-      listener: this.#options.listener,
+      listener: { accept: () => this.#accept() },
       pressure: this.#pressure,
       signal: this.#closed.signal,
       serve: (client) => this.#admit(client),
@@ -160,7 +157,6 @@ export class Gate {
       const port = this.#options.serverPort();
       session.serverPort = port;
       try {
-        this.#findRoom();
         client.setNoDelay();
         client.setKeepAlive();
         const server = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -178,13 +174,25 @@ export class Gate {
     return undefined;
   }
 
-  /** @throws When too few descriptors are left for a client, the HTTP server and a backend. */
-  #findRoom(): void {
-    if (performance.now() > this.#tightUntil) return;
-    using room = new DisposableStack();
-    for (let count = 0; count < ROOM; count++) {
-      room.use(Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  /** Accepts a client once there is room for one more. */
+  async #accept(): Promise<Deno.TcpConn> {
+    const { signal } = this.#closed;
+    while (!signal.aborted) {
+      try {
+        this.#room.find(this.#clients.size, () => this.#unsettled());
+        break;
+      } catch (error) {
+        await this.#pressure.pause(error, signal);
+      }
     }
+    return await this.#options.listener.accept();
+  }
+
+  #unsettled(): number {
+    return this.#clients.keys().reduce(
+      (count, { hasAsked }) => hasAsked ? count : count + 1,
+      0,
+    );
   }
 
   async #pass(session: GateSession, server: Deno.TcpConn): Promise<void> {

@@ -2,7 +2,7 @@ import type { FilePressure } from "./file_pressure.ts";
 
 /** What {@link acceptAll} works with. */
 export interface AcceptOptions {
-  readonly listener: Deno.TcpListener;
+  readonly listener: Pick<Deno.TcpListener, "accept">;
   readonly pressure: FilePressure;
   /** Aborted before the listener is closed. */
   readonly signal: AbortSignal;
