@@ -35,6 +35,7 @@ export const PEERS: readonly Peer[] = [
   { name: "HAProxy, tcp", plane: "tcp", launch: haproxy("tcp") },
   { name: "dewy, tcp", plane: "tcp", launch: dewy("tcp") },
   { name: "Caddy", plane: "http", launch: caddy },
+  { name: "dewy, http", plane: "http", launch: dewy("http") },
   { name: "HAProxy, http", plane: "http", launch: haproxy("http") },
   { name: "nginx", plane: "http", launch: nginx },
 ];
