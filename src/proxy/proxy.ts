@@ -1,3 +1,4 @@
+import v8 from "node:v8";
 import { errorMessage, systemErrorCode } from "../base/errors.ts";
 import type { ProxyEvent } from "../base/event_proxy.ts";
 import { listenFailure } from "../base/listen_failure.ts";
@@ -61,6 +62,9 @@ export class Proxy implements AsyncDisposable {
     for (const { port } of options.settings.ports) {
       probe(port, options.settings.hostname);
     }
+    // Isolates that start from here on: dewy's own frugal setting costs them a
+    // third more time for each request when hundreds of clients are there.
+    v8.setFlagsFromString("--max-semi-space-size=8");
     const proxy = new Proxy(options);
     try {
       const count = options.settings.workers;

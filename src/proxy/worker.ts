@@ -5,8 +5,11 @@
  * @module
  */
 import { errorMessage } from "../base/errors.ts";
+import { accessLine } from "./http/access_log.ts";
 import { hideEnvironment } from "./http/hide_environment.ts";
+import { trustedNetworks } from "./http/trusted.ts";
 import type { Reply, Request, Task } from "./isolate_messages.ts";
+import { LineBatch } from "./line_batch.ts";
 import { Planes } from "./planes.ts";
 
 /** This global, as the worker it is; the types of a window are what the checker knows. */
@@ -17,6 +20,9 @@ const port = globalThis as unknown as {
 
 hideEnvironment();
 
+const log = new LineBatch((lines) =>
+  port.postMessage({ type: "access-log", lines })
+);
 let planes: Planes | undefined;
 
 function opened(): Planes {
@@ -28,10 +34,15 @@ function opened(): Planes {
 async function perform(task: Task): Promise<number> {
   switch (task.type) {
     case "open": {
+      const { accessLog, trustedProxies } = task.settings;
       planes = new Planes({
         ...task,
-        isTrusted: () => false,
+        isTrusted: trustedNetworks(trustedProxies),
         tell: (trouble) => port.postMessage({ type: "trouble", trouble }),
+        ...(accessLog === undefined ? {} : {
+          onServed: (served) =>
+            log.add(accessLine(accessLog, served, Date.now())),
+        }),
       });
       planes.swap(task.table);
       return 0;
@@ -45,7 +56,11 @@ async function perform(task: Task): Promise<number> {
       opened().renew(task.certificate);
       return 0;
     case "close":
-      return (await opened().close(task.graceMs)).cut;
+      try {
+        return (await opened().close(task.graceMs)).cut;
+      } finally {
+        log.flush();
+      }
     default:
       return task satisfies never;
   }

@@ -192,3 +192,38 @@ Deno.test("drain waits in all isolates for what is in flight, and cuts what stay
   held[8]?.resolve();
   assert.equal(await last, "fast", "a GET is sent again");
 });
+
+Deno.test("isolates believe trusted proxies only, and hand over the access log", async () => {
+  await using backend = new ProxyBackend(
+    "a",
+    ({ headers }) => new Response(headers.get("x-forwarded-for")),
+  );
+  for (
+    const [trusted, seen] of [[[], "127.0.0.1"], [
+      ["127.0.0.0/8"],
+      "1.2.3.4, 127.0.0.1",
+    ]] as const
+  ) {
+    const port = freePort();
+    let log = "";
+    const proxy = await Proxy.start({
+      settings: settingsOf(port, {
+        trustedProxies: trusted,
+        accessLog: "json",
+      }),
+      emit: IGNORE,
+      onAccessLog: (lines) => log += lines,
+    });
+    await proxy.swap(tableOf(port, backend));
+    const response = await fetch(`http://127.0.0.1:${port}/a?token=secret`, {
+      headers: { "x-forwarded-for": "1.2.3.4" },
+    });
+    assert.equal(await response.text(), seen);
+    await proxy.close(1_000);
+    const [line = "", end] = log.split("\n");
+    assert.equal(end, "");
+    const { client, status, target, backend: id } = JSON.parse(line);
+    assert.deepEqual([client, status, id], ["127.0.0.1", 200, "a"]);
+    assert.ok(!target.includes("secret"));
+  }
+});
