@@ -20,7 +20,7 @@ import type { HookDeps } from "../supervisor/deploy_hook.ts";
 import { FilesTarget } from "../supervisor/files_target.ts";
 import { StateFile } from "../supervisor/state_file.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
-import { refuseImages } from "./image_registry.ts";
+import { credentialSource, refuseImages } from "./image_registry.ts";
 import type { AssetsSettings, ServerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
 
@@ -138,6 +138,7 @@ async function openSource(
       env: isolateEnv(place),
     },
     permissions: isolatePermissions({ ...place, hosts }),
+    findCredentials: credentialSource(registryUrl, env),
     emit,
   };
   if (!isLocal(place)) return await Fetcher.open(options);

@@ -20,6 +20,8 @@ export interface OciClientOptions extends ImageRepository {
   readonly credentials?: OciCredentials | undefined;
   /** Plain HTTP, also to the realm that gives tokens. @default only for loopback addresses, and there only */
   readonly insecure?: boolean | undefined;
+  /** PEM of authorities to trust besides those of the system. */
+  readonly ca?: string | undefined;
   /** How long one request may take with all that it needs, milliseconds. @default 30,000 */
   readonly timeoutMs?: number | undefined;
   /** @default Date.now */
@@ -60,6 +62,9 @@ export class OciClient {
       credentials: options.credentials,
       deniedHint: this.#deniedHint(),
       now,
+      client: options.ca === undefined
+        ? undefined
+        : Deno.createHttpClient({ caCerts: [options.ca] }),
     });
   }
 

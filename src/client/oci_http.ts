@@ -8,6 +8,8 @@ export interface OciRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: URLSearchParams;
   readonly signal: AbortSignal;
+  /** Knows further authorities. */
+  readonly client?: Deno.HttpClient | undefined;
 }
 
 const USER_AGENT = `dewy/${VERSION_INFO.version}`;
@@ -19,7 +21,7 @@ const USER_AGENT = `dewy/${VERSION_INFO.version}`;
  */
 export async function sendOci(
   url: URL,
-  { headers, body, method, signal }: OciRequest,
+  { headers, body, method, signal, client }: OciRequest,
 ): Promise<Response> {
   try {
     return await fetch(url, {
@@ -28,6 +30,7 @@ export async function sendOci(
       headers: { ...headers, "user-agent": USER_AGENT },
       redirect: "manual",
       ...(body === undefined ? {} : { body }),
+      ...(client === undefined ? {} : { client }),
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -15,6 +15,8 @@ export interface OciSessionOptions {
   readonly credentials: OciCredentials | undefined;
   readonly deniedHint: string;
   readonly now: () => number;
+  /** Knows further authorities. */
+  readonly client?: Deno.HttpClient | undefined;
 }
 
 /** One question to the registry. */
@@ -92,7 +94,12 @@ export class OciSession {
       const headers = isOwn && authorization !== undefined
         ? { accept, authorization }
         : { accept };
-      const response = await sendOci(address, { method, headers, signal });
+      const response = await sendOci(address, {
+        method,
+        headers,
+        signal,
+        client: this.#options.client,
+      });
       const location = response.headers.get("location");
       const isRedirect = [301, 302, 303, 307, 308].includes(response.status);
       if (!isRedirect || location === null) return response;

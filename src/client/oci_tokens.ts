@@ -21,6 +21,8 @@ export interface OciTokensOptions {
   /** What to do when a token is denied. */
   readonly deniedHint: string;
   readonly now: () => number;
+  /** Knows further authorities. */
+  readonly client?: Deno.HttpClient | undefined;
 }
 
 interface IssuedToken {
@@ -87,7 +89,7 @@ export class OciTokens {
     { service, scope }: BearerChallenge,
     signal: AbortSignal,
   ): Promise<Response> {
-    const { credentials } = this.#options;
+    const { credentials, client } = this.#options;
     const scopes = (scope || this.#options.scope).split(/\s+/);
     if (credentials?.kind === "identity") {
       const body = new URLSearchParams({
@@ -97,7 +99,13 @@ export class OciTokens {
         scope: scopes.join(" "),
         refresh_token: this.#refreshToken ?? credentials.token,
       });
-      return sendOci(realm, { method: "POST", headers: {}, body, signal });
+      return sendOci(realm, {
+        method: "POST",
+        headers: {},
+        body,
+        signal,
+        client,
+      });
     }
     const url = new URL(realm);
     if (service !== undefined) url.searchParams.set("service", service);
@@ -105,7 +113,7 @@ export class OciTokens {
     const headers: OciRequest["headers"] = credentials === undefined
       ? {}
       : { authorization: basicAuthorization(credentials) };
-    return sendOci(url, { method: "GET", headers, signal });
+    return sendOci(url, { method: "GET", headers, signal, client });
   }
 
   #take(answer: unknown, realm: URL): IssuedToken {

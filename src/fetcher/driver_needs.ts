@@ -1,4 +1,9 @@
 import { resolve } from "node:path";
+import {
+  DOCKER_HUB,
+  isLoopbackHost,
+  parseImageRepository,
+} from "../base/image_reference.ts";
 
 /** What a driver has to reach. */
 export interface DriverNeeds {
@@ -39,7 +44,35 @@ export const DRIVER_NEEDS: Readonly<Record<string, NeedsOf>> = {
       ...union([github(env), s3(env), gcs(env)]).read,
     ],
   }),
+  // Its credentials are looked up by the supervisor.
+  img: (url) => ({
+    net: imageHosts(url),
+    read: present([optionOf(url, "ca")]),
+  }),
 };
+
+/** Where registries send for tokens or listings, if not to themselves. */
+const REGISTRY_NEIGHBOURS: Readonly<Record<string, readonly string[]>> = {
+  [DOCKER_HUB]: ["auth.docker.io:443"],
+  "registry.gitlab.com": ["gitlab.com:443"],
+  "registry.digitalocean.com": ["api.digitalocean.com:443"],
+  "registry.k8s.io": ["*.pkg.dev:443"],
+};
+
+function imageHosts(url: URL): readonly string[] {
+  const place = parseImageRepository(url.host + url.pathname);
+  // What names no repository is refused by its opener.
+  if ("problem" in place) return [];
+  const { registry } = place;
+  const insecure = optionOf(url, "insecure");
+  const isPlain = insecure === undefined
+    ? isLoopbackHost(registry)
+    : /^(1|t|true|on)$/i.test(insecure);
+  const neighbours = Object.hasOwn(REGISTRY_NEIGHBOURS, registry)
+    ? REGISTRY_NEIGHBOURS[registry] ?? []
+    : [];
+  return [withPort(registry, isPlain ? 80 : 443), ...neighbours];
+}
 
 /** Where a machine at AWS (over IPv4 or IPv6, as AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE says), or a task on ECS and EKS, asks for its credentials. */
 const AWS_METADATA = [

@@ -3,6 +3,7 @@ import type { EmitEvent } from "../base/event.ts";
 import type { Platform } from "../base/platform.ts";
 import type { Release, VersionRules } from "../base/release.ts";
 import { systemClock } from "../base/time.ts";
+import type { OciCredentials } from "../client/oci_credentials.ts";
 import { type OpenGithub, shareGithub } from "../client/share_github.ts";
 import type { Cache, CacheEntry } from "../cache/cache.ts";
 import { openCache } from "../cache/open_cache.ts";
@@ -27,6 +28,8 @@ export interface SourceSettings {
   readonly cwd: string;
   /** The part of dewy's environment that the drivers need. */
   readonly env: Readonly<Record<string, string>>;
+  /** Who to be at a container registry; nobody when left out. */
+  readonly credentials?: OciCredentials | undefined;
 }
 
 /** What polls and downloads have in common. */
@@ -54,7 +57,7 @@ export class FetchService implements Source {
     emit: EmitEvent,
   ): Promise<FetchService> {
     const { registryUrl, cacheUrl, cwd, env, node } = settings;
-    const { slot, calver, platform, maxArtifactBytes } = settings;
+    const { slot, calver, platform, maxArtifactBytes, credentials } = settings;
     const access: Access = { env, openGithub: shareGithub({ env }) };
     const scope = { slot, calver, platform, ...access };
     const { cache, ...place } = await openCache(cacheUrl, {
@@ -64,7 +67,7 @@ export class FetchService implements Source {
       maxArtifactBytes,
       emit,
     });
-    const registry = await openRegistry(registryUrl, scope);
+    const registry = await openRegistry(registryUrl, { ...scope, credentials });
     if (place.registryTtlMs === 0) {
       return new FetchService(registry, cache, access);
     }

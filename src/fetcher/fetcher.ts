@@ -4,6 +4,10 @@ import type { CacheEntry } from "../cache/cache.ts";
 import type { DeployReport, Latest } from "../registry/registry.ts";
 import type { Archive, ExtractOptions } from "../release/extract.ts";
 import type { TreePlan } from "../release/tree_plan.ts";
+import {
+  CredentialedSettings,
+  type FindCredentials,
+} from "./credentialed_settings.ts";
 import type { SourceSettings } from "./fetch_service.ts";
 import { Isolate, type IsolateOptions } from "./isolate.ts";
 import type {
@@ -17,6 +21,8 @@ import type { FetcherCalls } from "./worker.ts";
 /** How a {@link Fetcher} is made. */
 export interface FetcherOptions extends IsolateOptions {
   readonly settings: SourceSettings;
+  /** Who to be at a container registry; asked for again when that is denied. */
+  readonly findCredentials?: FindCredentials | undefined;
 }
 
 /**
@@ -28,15 +34,18 @@ export class Fetcher implements Source, Disposable {
   readonly rules: VersionRules;
   readonly cache: CacheKeeper;
   #options: FetcherOptions;
+  #settings: CredentialedSettings;
   #isolate: Isolate;
   #reopening: Promise<void> | undefined;
 
   private constructor(
     options: FetcherOptions,
+    settings: CredentialedSettings,
     isolate: Isolate,
     rules: VersionRules,
   ) {
     this.#options = options;
+    this.#settings = settings;
     this.#isolate = isolate;
     this.rules = rules;
     const never = new AbortController().signal;
@@ -52,19 +61,28 @@ export class Fetcher implements Source, Disposable {
 
   /** @throws {ConfigError} When a URL or an option is bad. */
   static async open(options: FetcherOptions): Promise<Fetcher> {
+    const { settings, findCredentials } = options;
+    const { signal } = new AbortController();
+    const credentialed = new CredentialedSettings(settings, findCredentials);
+    await credentialed.prepare(signal);
     const isolate = new Isolate(options);
     try {
-      const { signal } = new AbortController();
-      const rules = await isolate.call("open", [options.settings], signal);
-      return new Fetcher(options, isolate, rules);
+      const rules = await isolate.call("open", [credentialed.value], signal);
+      return new Fetcher(options, credentialed, isolate, rules);
     } catch (error) {
       isolate.end("it could not be opened");
       throw error;
     }
   }
 
-  latest(signal: AbortSignal): Promise<Latest> {
-    return this.#call("latest", [], signal);
+  async latest(signal: AbortSignal): Promise<Latest> {
+    try {
+      return await this.#call("latest", [], signal);
+    } catch (error) {
+      if (!await this.#settings.renewAfter(error, signal)) throw error;
+      await this.#call("open", [this.#settings.value], signal);
+      return await this.#call("latest", [], signal);
+    }
   }
 
   report(report: DeployReport, signal: AbortSignal): Promise<void> {
@@ -114,7 +132,7 @@ export class Fetcher implements Source, Disposable {
     const isolate = new Isolate(this.#options);
     try {
       const { signal } = new AbortController();
-      await isolate.call("open", [this.#options.settings], signal);
+      await isolate.call("open", [this.#settings.value], signal);
       this.#isolate = isolate;
     } catch (error) {
       isolate.end("it could not be opened");

@@ -1,7 +1,8 @@
-import { ConfigError, FilesystemError } from "../base/errors.ts";
+import { ConfigError } from "../base/errors.ts";
 import type { VersionRules } from "../base/release.ts";
 import { booleanOption, describeUrl, type DriverUrl } from "../base/url.ts";
 import { GrpcClient } from "../client/grpc.ts";
+import { readCaOption } from "./ca_option.ts";
 import { GrpcRegistry } from "./grpc.ts";
 import type { OpenRegistryOptions } from "./open_registry.ts";
 
@@ -61,19 +62,10 @@ async function readCa(
   url: DriverUrl,
   tls: boolean,
 ): Promise<string | undefined> {
-  const path = url.options.get("ca");
-  if (path === undefined) return undefined;
-  if (!tls) {
+  if (!tls && url.options.has("ca")) {
     throw bad(url, '"ca" and "no-tls" exclude each other', "Leave one out");
   }
-  if (!path.startsWith("/")) {
-    throw bad(url, '"ca" must be an absolute path', "Write ca=/etc/…/ca.pem");
-  }
-  try {
-    return await Deno.readTextFile(path);
-  } catch (cause) {
-    throw FilesystemError.wrap(`Cannot read authorities "${path}"`, cause);
-  }
+  return await readCaOption(url);
 }
 
 function bad(url: DriverUrl, problem: string, hint: string): ConfigError {

@@ -6,6 +6,7 @@ import {
 import type { VersionRules } from "../base/release.ts";
 import { booleanOption, describeUrl, type DriverUrl } from "../base/url.ts";
 import { OciClient } from "../client/oci_client.ts";
+import { readCaOption } from "./ca_option.ts";
 import { ImgRegistry } from "./img.ts";
 import type { OpenRegistryOptions } from "./open_registry.ts";
 
@@ -14,11 +15,12 @@ import type { OpenRegistryOptions } from "./open_registry.ts";
  * `img://REPOSITORY` for Docker Hub. Nothing is asked yet.
  *
  * @throws {ConfigError} When the URL or an option is bad.
+ * @throws {FilesystemError} When the file of `ca` cannot be read.
  */
-export function openImg(
+export async function openImg(
   url: DriverUrl,
   options: OpenRegistryOptions & { readonly rules: VersionRules },
-): ImgRegistry {
+): Promise<ImgRegistry> {
   const { rules, credentials, limits, now = Date.now } = options;
   const place = repositoryOf(url);
   if (url.options.has("version") && url.options.has("constraint")) {
@@ -33,6 +35,7 @@ export function openImg(
     ...place,
     credentials,
     insecure,
+    ca: await readCaOption(url),
     timeoutMs: limits?.answerMs,
     now,
   });

@@ -49,7 +49,7 @@ const OPENERS: Readonly<Record<string, Opener>> = {
   },
   img: async (url, options) => {
     const { openImg } = await import("./img_open.ts");
-    return openImg(url, { ...options, rules: rulesOf(url, options) });
+    return await openImg(url, { ...options, rules: rulesOf(url, options) });
   },
 };
 
@@ -62,7 +62,7 @@ const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ghr: ["artifact", "report"],
   grpc: ["artifact", "ca", "no-tls"],
   gs: ["artifact"],
-  img: ["constraint", "insecure"],
+  img: ["ca", "constraint", "insecure"],
   s3: ["artifact", "endpoint", "region"],
 };
 

@@ -12,6 +12,7 @@ const REGISTRIES = [
   "s3://eu-west-1/bucket/prefix",
   "gs://bucket/prefix",
   "grpc://registry.example.com:50051",
+  "img://ghcr.io/acme/web",
 ];
 const CACHES = [undefined, "s3://eu-west-1/cache", "gs://cache"];
 
@@ -96,6 +97,32 @@ Deno.test("isolatePermissions() lets the isolate reach the hosts that the URLs i
   assert.ok([net("grpc://10.0.0.1:50051")].flat().includes("10.0.0.1:50051"));
 });
 
+Deno.test("isolatePermissions() lets the isolate reach a container registry, and who gives its tokens", () => {
+  const hosts = (registryUrl: string) =>
+    isolatePermissions({
+      registryUrl,
+      cacheUrl: undefined,
+      cwd: "/work",
+      env: {},
+      hosts: [],
+    });
+  assert.deepEqual(hosts("img://acme/web?version=1.x").net, [
+    "registry-1.docker.io:443",
+    "auth.docker.io:443",
+  ]);
+  assert.deepEqual(hosts("img://ghcr.io/acme/web").net, ["ghcr.io:443"]);
+  assert.deepEqual(hosts("img://127.0.0.1/a").net, ["127.0.0.1:80"]);
+  assert.deepEqual(hosts("img://localhost:5000/a").net, ["localhost:5000"]);
+  assert.deepEqual(hosts("img://reg.example/a?Insecure=true").net, [
+    "reg.example:80",
+  ]);
+  assert.ok(!hosts("img://ghcr.io/Acme").net);
+  const { read, env, run } = hosts("img://ghcr.io/a/b?ca=/etc/ca.pem");
+  assert.ok([read].flat().includes("/etc/ca.pem"));
+  // Files and variables with credentials are for the supervisor alone.
+  assert.deepEqual([env, run], [false, false]);
+});
+
 Deno.test("isolatePermissions() lets the isolate reach a metadata service that is named", () => {
   const { net, env } = isolatePermissions({
     registryUrl: "s3://r/b",
@@ -157,4 +184,5 @@ Deno.test("isolateEnv() hands over what the drivers need, and no other secret", 
     "HOME",
   ]);
   assert.deepEqual(names("file:///srv/x"), ["DEWY_CACHEDIR"]);
+  assert.deepEqual(names("img://ghcr.io/acme/web"), ["DEWY_CACHEDIR"]);
 });
