@@ -56,7 +56,7 @@ export class OciSession {
     const challenge = readChallenge(response.headers.get("www-authenticate"));
     if (challenge === undefined) return response;
     this.#challenges.set(call.kind, challenge);
-    if (challenge.scheme === "bearer") this.#tokens.forget(challenge);
+    if (before?.scheme === "bearer") this.#tokens.forget(before);
     const second = await this.#authorization(challenge, signal);
     // The same again would be refused again, and may lock the account.
     if (second === undefined || second === first) return response;
