@@ -1,3 +1,4 @@
+import type { ContainerEvent } from "./event_container.ts";
 import type { DecisionEvent } from "./event_decision.ts";
 import type { DeployStepEvent } from "./event_deploy.ts";
 import type { ProgramEvent } from "./event_program.ts";
@@ -18,7 +19,8 @@ export type DeployEvent =
   | DeployStepEvent
   | WorkerEvent
   | SharedCacheEvent
-  | ProxyEvent;
+  | ProxyEvent
+  | ContainerEvent;
 
 /** Takes events; it must not throw and must not wait. */
 export type EmitEvent = (event: DeployEvent) => void;

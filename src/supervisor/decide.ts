@@ -35,6 +35,8 @@ export interface Situation {
   readonly intact: boolean;
   /** Whether `current` leads to another folder than the deployed release's. */
   readonly diverted: boolean;
+  /** What is not as it should be, when the release is not intact. */
+  readonly missing?: string | undefined;
   readonly rules: VersionRules;
   readonly allowDowngrade: boolean;
   /** Whether a release that failed before is tried without a pause. */
@@ -134,11 +136,14 @@ function isUnwantedDowngrade(situation: Situation, tag: string): boolean {
   return compareVersions(offered, deployed) < 0;
 }
 
-function deployReason({ state, rules }: Situation, release: Release): string {
+function deployReason(
+  { state, rules, missing }: Situation,
+  release: Release,
+): string {
   const { deployed } = state;
   if (deployed === undefined) return "first deploy";
   if (deployed.key === cacheKey(release)) {
-    return "the deployed release is missing on disk";
+    return missing ?? "the deployed release is missing on disk";
   }
   const offered = parseVersion(release.tag, rules);
   const present = parseVersion(deployed.tag, rules);

@@ -166,7 +166,7 @@ export class Supervisor {
     return decide({
       latest,
       state: state.value,
-      ...await target.inspect(),
+      ...await target.inspect(latest),
       rules,
       allowDowngrade,
       // Whoever asks for one tick wants the attempt now.

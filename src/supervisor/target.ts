@@ -1,3 +1,4 @@
+import type { Latest } from "../registry/registry.ts";
 import type { Release } from "../base/release.ts";
 
 /** What is in service, compared with what is remembered. */
@@ -6,6 +7,8 @@ export interface TargetCondition {
   readonly intact: boolean;
   /** Whether someone put another release in its place by hand. */
   readonly diverted: boolean;
+  /** What is not as it should be, when it is not intact. */
+  readonly missing?: string | undefined;
 }
 
 /** What releases are brought into: a folder, a program that runs from it, or containers. */
@@ -23,7 +26,8 @@ export interface Target {
   /** Takes a release back that does not hold. */
   takeBackBad(signal: AbortSignal): Promise<void>;
 
-  inspect(): Promise<TargetCondition>;
+  /** Compares what is in service with what is remembered, and with what the registry shows of it. */
+  inspect(latest: Latest): Promise<TargetCondition>;
 
   /**
    * Brings `release` into service and remembers it. When it throws, what was in

@@ -1,4 +1,5 @@
 import type { DeployEvent } from "../base/event.ts";
+import { CONTAINER_LINES } from "./log_container.ts";
 import { DECISION_LINES } from "./log_decision.ts";
 import { DEPLOY_LINES } from "./log_deploy.ts";
 import type { Line, LinesOf } from "./log_line.ts";
@@ -15,6 +16,7 @@ const LINES: LinesOf<DeployEvent> = {
   ...WORKER_LINES,
   ...SHARED_CACHE_LINES,
   ...PROXY_LINES,
+  ...CONTAINER_LINES,
 };
 
 /** Returns a reader of events that writes each as its log line. */

@@ -1,0 +1,82 @@
+import type { EmitEvent } from "../base/event.ts";
+import { parseImageUrl } from "../base/image_reference.ts";
+import type { Clock } from "../base/time.ts";
+import type { Adopted, Containers } from "../container/containers.ts";
+import type { ContainerKeeper } from "./container_keeper.ts";
+import { attemptsSoFar, interruptionOf } from "./failure.ts";
+import { failDeploy, type State } from "./state.ts";
+import type { StateFile } from "./state_file.ts";
+
+/** What {@link recoverContainers} works with. */
+export interface ContainerRecoverDeps {
+  readonly containers: Containers;
+  readonly keeper: ContainerKeeper;
+  readonly state: StateFile;
+  readonly clock: Clock;
+  readonly emit: EmitEvent;
+}
+
+/**
+ * Takes over what runs already, before the registry is asked anything: a dewy
+ * that was killed or upgraded costs no traffic. What a deploy left that was cut
+ * short is removed, and so is what does not run.
+ */
+export async function recoverContainers(
+  { containers, keeper, state, clock, emit }: ContainerRecoverDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const running = await containers.running(signal);
+  const adopted = toAdopt(running, state.value);
+  const { deployed, deploying } = state.value;
+  const image = deployed === undefined
+    ? undefined
+    : parseImageUrl(deployed.path);
+  const tag = deployed?.tag ?? newestOf(adopted)?.instance.tag ?? "";
+  await keeper.adopt(
+    image === undefined || deployed === undefined
+      ? undefined
+      : { tag: deployed.tag, image },
+    adopted,
+  );
+  if (adopted.length > 0) {
+    const names = adopted.map(({ instance }) => instance.name);
+    emit({ type: "containers-adopted", tag, names });
+  }
+  const reaped = await containers.reap(keeper.ids, signal);
+  if (reaped.length > 0) emit({ type: "containers-reaped", names: reaped });
+  if (deploying === undefined) return;
+  const attempts = attemptsSoFar(state.value, deploying) + 1;
+  const now = clock.now();
+  const failed = interruptionOf(deploying, { attempts, now });
+  const durationMs = now - deploying.startedAt;
+  await state.update((value) =>
+    failDeploy(value, failed, { kind: "interrupted", durationMs })
+  );
+  const restoredTo = adopted.length === 0 ? undefined : deployed?.tag;
+  emit({ type: "deploy-interrupted", tag: deploying.tag, restoredTo });
+}
+
+/** The containers of the deployed release; of a deploy that was cut short only when there are no others. */
+function toAdopt(
+  running: readonly Adopted[],
+  { deployed, deploying }: State,
+): readonly Adopted[] {
+  const isOf = (tag: string | undefined) => ({ instance }: Adopted) =>
+    instance.tag === tag;
+  const good = running.filter(isOf(deployed?.tag));
+  if (good.length > 0) {
+    // The same version may be under way with other settings.
+    const { startedAt } = deploying ?? { startedAt: Infinity };
+    const before = good.filter(({ deployedAt }) =>
+      !(Date.parse(deployedAt) >= startedAt)
+    );
+    return before.length > 0 ? before : good;
+  }
+  const others = running.filter((one) => !isOf(deploying?.tag)(one));
+  return others.length > 0 ? others : running;
+}
+
+function newestOf(adopted: readonly Adopted[]): Adopted | undefined {
+  return adopted.toSorted((a, b) => b.deployedAt.localeCompare(a.deployedAt))
+    .at(0);
+}

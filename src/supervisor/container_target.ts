@@ -1,0 +1,216 @@
+import { ConfigError, DewyError } from "../base/errors.ts";
+import type { EmitEvent } from "../base/event.ts";
+import {
+  imageUrl,
+  parseImageUrl,
+  taggedImage,
+} from "../base/image_reference.ts";
+import { cacheKey, type Release } from "../base/release.ts";
+import type { Clock } from "../base/time.ts";
+import type { Containers, ImageRelease } from "../container/containers.ts";
+import type { Latest } from "../registry/registry.ts";
+import { rollOut, type RollOutOptions } from "../rollout/roll_out.ts";
+import type { ContainerKeeper } from "./container_keeper.ts";
+import { recoverContainers } from "./container_recover.ts";
+import { type HookDeps, runDeployHook } from "./deploy_hook.ts";
+import { attemptsSoFar, failureOf } from "./failure.ts";
+import {
+  beginDeploy,
+  cancelDeploy,
+  completeDeploy,
+  failDeploy,
+} from "./state.ts";
+import type { StateFile } from "./state_file.ts";
+import type { Target, TargetCondition } from "./target.ts";
+import { asError, tryOrTell } from "./try_or_tell.ts";
+
+/** What a {@link ContainerTarget} works with. */
+export interface ContainerTargetDeps extends HookDeps {
+  readonly containers: Containers;
+  readonly keeper: ContainerKeeper;
+  readonly rollOut: RollOutOptions<ImageRelease>;
+  readonly state: StateFile;
+  readonly clock: Clock;
+  readonly emit: EmitEvent;
+  /** Versions whose images stay on this host. */
+  readonly keepImages: number;
+}
+
+/** Containers behind the proxy: deploys are roll-outs. */
+export class ContainerTarget implements Target {
+  #deps: ContainerTargetDeps;
+
+  constructor(deps: ContainerTargetDeps) {
+    this.#deps = deps;
+  }
+
+  async recover(signal: AbortSignal): Promise<void> {
+    await recoverContainers(this.#deps, signal);
+    this.#deps.keeper.begin();
+  }
+
+  async standUp(): Promise<void> {
+    await this.#deps.keeper.restore();
+  }
+
+  /** Whoever ends is replaced as it ends; nothing is left for the tick. */
+  async takeBackBad(): Promise<void> {}
+
+  inspect(latest: Latest): Promise<TargetCondition> {
+    const { keeper, containers } = this.#deps;
+    const running = keeper.running;
+    const digest = latest.kind === "release"
+      ? latest.release.fingerprint
+      : undefined;
+    const missing = running.length === 0
+      ? "no container of it runs"
+      : running.some((one) => one.settingsHash !== containers.settingsHash)
+      ? "the settings of its containers have changed"
+      : running.some((one) => digest !== undefined && one.digest !== digest)
+      ? "another image is behind the same tag"
+      : undefined;
+    const intact = missing === undefined;
+    return Promise.resolve({ intact, diverted: false, missing });
+  }
+
+  async deploy(
+    release: Release,
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { state, emit, clock, keeper } = this.#deps;
+    const { tag } = release;
+    const previous = state.value.deployed?.tag;
+    emit({ type: "deploy-started", tag, previous, reason });
+    const startedAt = clock.now();
+    try {
+      await keeper.exclusively(() => this.#bringIn(release, signal));
+    } catch (error) {
+      await this.#rememberFailure(release, { error, startedAt }, signal);
+      throw error;
+    }
+    const durationMs = clock.now() - startedAt;
+    await this.#remember(release, durationMs);
+    emit({ type: "deploy-succeeded", tag, durationMs });
+  }
+
+  async cleanUp(signal: AbortSignal): Promise<void> {
+    const { containers, state, emit, keepImages, keeper } = this.#deps;
+    await tryOrTell("old containers", async () => {
+      const names = await containers.reap(keeper.ids, signal);
+      if (names.length > 0) emit({ type: "containers-reaped", names });
+    }, emit);
+    await tryOrTell("old images", async () => {
+      const deployed = state.value.history
+        .filter(({ outcome }) => outcome === "deployed")
+        .map(({ tag }) => tag).reverse();
+      const old = [...new Set(deployed)].slice(keepImages);
+      const names = await containers.removeImages(old, signal);
+      if (names.length > 0) emit({ type: "images-removed", names });
+    }, emit);
+  }
+
+  pause(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#deps.clock.delay(ms, signal);
+  }
+
+  async requireStanding(): Promise<void> {}
+
+  async #bringIn(release: Release, signal: AbortSignal): Promise<void> {
+    const { containers, emit, state, clock, keeper } = this.#deps;
+    const { tag, fingerprint } = release;
+    const next = { tag, image: imageOf(release) };
+    const pulled = await containers.pull(
+      next,
+      ({ layer, status }) =>
+        emit({ type: "image-pull-progress", layer, status }),
+      signal,
+    );
+    const image = taggedImage(next.image);
+    if (pulled) emit({ type: "image-pulled", tag, image });
+    await this.#runHook("before", release, signal);
+    const path = imageUrl(next.image);
+    const key = cacheKey(release);
+    const startedAt = clock.now();
+    await state.update((value) =>
+      beginDeploy(value, { tag, key, fingerprint, path, startedAt })
+    );
+    const { rollOut: options } = this.#deps;
+    const instances = await rollOut(next, options, signal);
+    keeper.follow(next, instances);
+    await this.#runHook("after", release, signal);
+    const total = options.replicas;
+    emit({ type: "containers-deployed", tag, count: instances.length, total });
+  }
+
+  #runHook(
+    when: "before" | "after",
+    release: Release,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const variables = {
+      DEWY_VERSION: release.tag,
+      DEWY_PREVIOUS_VERSION: this.#deps.state.value.deployed?.tag ?? "",
+      DEWY_ARTIFACT: taggedImage(imageOf(release)),
+      DEWY_COMMAND: "container",
+    };
+    return runDeployHook(when, { ...this.#deps, variables }, signal);
+  }
+
+  async #remember(release: Release, durationMs: number): Promise<void> {
+    const { state, clock, emit } = this.#deps;
+    const { tag, fingerprint, artifactUrl: path } = release;
+    const key = cacheKey(release);
+    const deployed = { tag, key, fingerprint, path, at: clock.now() };
+    await tryOrTell(
+      "the state",
+      () =>
+        state.update((value) => completeDeploy(value, deployed, durationMs)),
+      emit,
+    );
+  }
+
+  async #rememberFailure(
+    release: Release,
+    { error, startedAt }: {
+      readonly error: unknown;
+      readonly startedAt: number;
+    },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { state, emit, clock } = this.#deps;
+    const { tag, fingerprint } = release;
+    // A stop aborts without an error of dewy's own; a deadline does with one.
+    if (signal.aborted && !(signal.reason instanceof DewyError)) {
+      await tryOrTell("the state", () => state.update(cancelDeploy), emit);
+      emit({ type: "deploy-cancelled", tag });
+      return;
+    }
+    const key = cacheKey(release);
+    const identity = { tag, key, fingerprint };
+    const attempts = attemptsSoFar(state.value, identity) + 1;
+    const now = clock.now();
+    const failed = failureOf(identity, { error, attempts, now });
+    const outcome = { kind: "failed", durationMs: now - startedAt } as const;
+    await tryOrTell(
+      "the state",
+      () => state.update((value) => failDeploy(value, failed, outcome)),
+      emit,
+    );
+    const restoredTo = state.value.deployed?.tag;
+    const { retryAt } = failed;
+    emit({
+      type: "deploy-failed",
+      failure: { tag, error: asError(error), restoredTo, attempts, retryAt },
+    });
+  }
+}
+
+function imageOf({ tag, artifactUrl }: Release): ImageRelease["image"] {
+  const image = parseImageUrl(artifactUrl);
+  if (image !== undefined) return image;
+  throw new ConfigError(
+    `Cannot deploy ${tag} as a container: "${artifactUrl}" names no image`,
+    { hint: "Name a registry of images: --registry img://HOST/REPOSITORY" },
+  );
+}
