@@ -246,3 +246,43 @@ Deno.test("without a backend there is a 503, or a wait for one", async () => {
   await using short = new HttpBench([], { limits: { holdMs: 50 } });
   assert.equal((await (await short.connect()).ask(get())).status, 503);
 });
+
+Deno.test("each request is over once, whatever comes after it on its connection", async () => {
+  const answer: Answer = ({ line }) =>
+    ok("x".repeat(Number(line.split("/")[1]?.split(" ")[0])));
+  await withBackend(answer, async (bench) => {
+    const rounds = 100;
+    const clients = await Promise.all(
+      Array.from({ length: 30 }, () => bench.connect()),
+    );
+    await Promise.all(clients.map(async (client, index) => {
+      for (let round = 0; round < rounds; round++) {
+        const { body } = await client.ask(get(`/${index}`));
+        assert.equal(body.length, index);
+      }
+    }));
+    assert.equal(bench.served.length, clients.length * rounds);
+    for (const { request, bytes } of bench.served) {
+      assert.equal(bytes, Number(new URL(request.url).pathname.slice(1)));
+    }
+    assert.equal(bench.balancer.inFlight("a"), 0);
+  });
+});
+
+Deno.test("nothing is kept open to a backend that is out of its turn", async () => {
+  const open = new Set<number>();
+  using backend = HttpBackend.raw(async (peer, index) => {
+    open.add(index);
+    while (await peer.head() !== undefined) await peer.say(ok("x"));
+    open.delete(index);
+  });
+  await using bench = new HttpBench([backend.as()]);
+  const clients = await Promise.all([1, 2, 3].map(() => bench.connect()));
+  await Promise.all(clients.map((client) => client.ask(get())));
+  assert.ok(open.size > 0);
+  bench.balancer.replace([backend.as("draining")]);
+  await eventually(() => open.size === 0, {
+    message: "they are closed",
+    timeoutMs: 3_000,
+  });
+});

@@ -6,6 +6,7 @@ import { FilePressure, isOutOfFiles } from "../tcp/file_pressure.ts";
 import { IdleWatch } from "../tcp/idle_watch.ts";
 import { FileRoom } from "./file_room.ts";
 import { GateSession } from "./gate_session.ts";
+import { TOO_LATE, TOO_MANY } from "./last_words.ts";
 
 /** What a {@link Gate} allows. */
 export interface GateLimits {
@@ -34,12 +35,12 @@ export interface GateOptions {
 }
 
 const LOOK_MS = 1_000;
+/** A backend that is silent for too long is noticed first, so that the client is told, milliseconds. */
+const IDLE_MARGIN_MS = 2_000;
 /** Clients at once that are told why they are sent away; more are just cut. */
 const MAX_REFUSED = 100;
 /** Ports that there are. */
 const PORTS = 2 ** 16;
-const TOO_LATE = words("408 Request Timeout", "header-timeout");
-const TOO_MANY = words("503 Service Unavailable", "too-many-connections");
 
 /**
  * Admits clients to the HTTP server behind it. `Deno.serve` has no limit for
@@ -67,7 +68,11 @@ export class Gate {
     const { clock = systemClock, tell = () => {}, limits } = options;
     this.#events = new EventThrottle(clock, tell);
     this.#pressure = new FilePressure(clock, this.#events);
-    this.#idle = new IdleWatch(clock, limits.idleTimeoutMs);
+    const { idleTimeoutMs } = limits;
+    this.#idle = new IdleWatch(
+      clock,
+      idleTimeoutMs === 0 ? 0 : idleTimeoutMs + IDLE_MARGIN_MS,
+    );
     this.finished = this.#run();
   }
 
@@ -236,11 +241,4 @@ export class Gate {
 
 function keyOf(serverPort: number, port: number): number {
   return serverPort * PORTS + port;
-}
-
-function words(status: string, reason: string): Uint8Array {
-  return new TextEncoder().encode(
-    `HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n` +
-      `dewy-error: ${reason}\r\n\r\n`,
-  );
 }
