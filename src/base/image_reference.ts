@@ -42,7 +42,7 @@ export function parseImageRepository(
   if (registry === undefined) return { problem: `"${first}" is no host` };
   const path = (isHost ? parts.slice(1) : parts).join("/");
   // Docker would look for a repository of that name; nobody means that.
-  if (!isHost && first.includes(".") && parts.length === 1) {
+  if (parts.length === 1 && /^[^:@]*\.[^:@]*$/.test(first)) {
     return { problem: "it names no repository" };
   }
   const repository = registry === DOCKER_HUB && !path.includes("/")

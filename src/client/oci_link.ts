@@ -1,5 +1,5 @@
 /** One link of a `Link` header (RFC 8288): the address, then its parameters. */
-const LINK = /<([^>]*)>((?:\s*;\s*[^\s=;,]+\s*=\s*(?:"[^"]*"|[^\s;,]*))*)/g;
+const LINK = /<([^<>]*)>((?:\s*;\s*[^\s=;,]+\s*=\s*(?:"[^"]*"|[^\s;,]*))*)/g;
 const REL = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]*))/i;
 
 /**
