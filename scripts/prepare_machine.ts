@@ -21,6 +21,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   mount: "mount",
   nginx: "nginx-light",
   haproxy: "haproxy",
+  docker: "docker.io",
   "docker-registry": "docker-registry",
   zsh: "zsh",
   fish: "fish",

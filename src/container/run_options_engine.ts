@@ -12,7 +12,7 @@ export const ENGINE_OPTIONS: readonly SupportedRunOption[] = [
     set: (draft, value) => {
       draft.baseName = formed(
         value,
-        /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/,
+        /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/,
         'be letters, digits, "_", "." and "-"',
       );
     },
