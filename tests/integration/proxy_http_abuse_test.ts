@@ -195,3 +195,27 @@ Deno.test("without descriptors the proxy waits, does not spin, and recovers", as
     return (await client.ask(get())).status === 200;
   }, { message: "it serves again", timeoutMs: 20_000 });
 });
+
+Deno.test("an upload that was answered early does not go on for ever", async () => {
+  using backend = HttpBackend.raw(async (peer) => {
+    await peer.head();
+    await peer.say("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+    peer.conn.close();
+  });
+  await using bench = new HttpBench([backend.as()], {
+    limits: { headerTimeoutMs: 1_000 },
+  });
+  const client = await bench.connect();
+  await client.say(
+    `POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ${1024 * MIB}\r\n\r\n`,
+  );
+  assert.equal((await client.answer()).status, 413);
+  const drip = setInterval(() => {
+    void client.say("x".repeat(10_000)).catch(() => {});
+  }, 50);
+  await eventually(() => bench.front.connections === 0, {
+    message: "the client is cut",
+    timeoutMs: 5_000,
+  });
+  clearInterval(drip);
+});
