@@ -4,12 +4,8 @@ import { OciClient } from "../../../src/client/oci_client.ts";
 import type { OciCredentials } from "../../../src/client/oci_credentials.ts";
 import { ImagePush } from "../../support/image_push.ts";
 import { BASIC_USER, ImageRegistry } from "../../support/image_registry.ts";
-import { TempDir } from "../../support/temp_dir.ts";
-import {
-  IDENTITY_TOKEN,
-  TOKEN_USER,
-  TokenServer,
-} from "../../support/token_server.ts";
+import { TokenRegistry } from "../../support/token_registry.ts";
+import { IDENTITY_TOKEN, TOKEN_USER } from "../../support/token_server.ts";
 
 const NEVER = new AbortController().signal;
 const LINES = ["debian", "newest"] as const;
@@ -25,66 +21,6 @@ const IDENTITY: OciCredentials = {
   token: IDENTITY_TOKEN,
   source: '"/root/.docker/config.json"',
 };
-
-/** A registry whose realm is a {@link TokenServer}. */
-class TokenRegistry implements AsyncDisposable {
-  private constructor(
-    readonly tokens: TokenServer,
-    readonly registry: ImageRegistry,
-    readonly stack: AsyncDisposableStack,
-  ) {}
-
-  static async start(
-    { line = "newest", tls = false }: {
-      readonly line?: typeof LINES[number];
-      readonly tls?: boolean;
-    } = {},
-  ): Promise<TokenRegistry> {
-    await using stack = new AsyncDisposableStack();
-    const folder = stack.use(await TempDir.create());
-    const tokens = stack.use(await TokenServer.start({ folder, tls }));
-    const { auth, certificates } = tokens;
-    const registry = stack.use(
-      await ImageRegistry.start({
-        line,
-        auth,
-        ...(tls ? { tls: certificates } : {}),
-      }),
-    );
-    return new TokenRegistry(tokens, registry, stack.move());
-  }
-
-  /** Pushes an image and returns its digest. */
-  async push(
-    repository: string,
-    tag: string,
-    client?: Deno.HttpClient,
-  ): Promise<string> {
-    const scope = `repository:${repository}:pull,push`;
-    const token = await this.tokens.sign([scope], TOKEN_USER.username);
-    const headers = { authorization: `Bearer ${token}` };
-    const { origin } = this.registry;
-    const push = new ImagePush({
-      origin,
-      repository,
-      headers,
-      ...(client === undefined ? {} : { client }),
-    });
-    return (await push.image(tag, tag)).digest;
-  }
-
-  open(
-    repository: string,
-    options: Partial<ConstructorParameters<typeof OciClient>[0]> = {},
-  ): OciClient {
-    const { host } = this.registry;
-    return new OciClient({ registry: host, repository, ...options });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stack.disposeAsync();
-  }
-}
 
 async function isDenied(
   asking: Promise<unknown>,

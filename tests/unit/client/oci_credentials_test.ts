@@ -1,10 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
-import { join } from "node:path";
 import { ConfigError, SourceError } from "../../../src/base/errors.ts";
-import {
-  type ImageRepository,
-  parseImageRepository,
-} from "../../../src/base/image_reference.ts";
+import { parseImageRepository } from "../../../src/base/image_reference.ts";
 import {
   findOciCredentials,
   type HelperAnswer,
@@ -25,7 +21,7 @@ function find(
 ): Promise<OciCredentials | undefined> {
   const place = parseImageRepository(name);
   ok(!("problem" in place));
-  return findOciCredentials(place satisfies ImageRepository, {
+  return findOciCredentials(place, {
     env,
     uid: undefined,
     signal: NEVER,
@@ -188,10 +184,10 @@ Deno.test("findOciCredentials() reads podman's files when Docker's says nothing"
   await using dir = await TempDir.create();
   const home = await withConfig(dir, { auths: { "other.example": {} } });
   const write = async (folder: string, user: string) => {
-    await Deno.mkdir(join(folder, "containers"), { recursive: true });
+    await Deno.mkdir(`${folder}/containers`, { recursive: true });
     const auths = { "quay.io": { auth: btoa(`${user}:x`) } };
     await Deno.writeTextFile(
-      join(folder, "containers", "auth.json"),
+      `${folder}/containers/auth.json`,
       JSON.stringify({ auths }),
     );
   };
