@@ -70,4 +70,11 @@ export type ContainerEvent =
   }
   | { readonly type: "images-removed"; readonly names: readonly string[] }
   | { readonly type: "engine-lost"; readonly error: Error }
-  | { readonly type: "engine-back" };
+  | { readonly type: "engine-back" }
+  | { readonly type: "certificate-renewed"; readonly path: string }
+  /** The one before stays in use. */
+  | {
+    readonly type: "certificate-unusable";
+    readonly path: string;
+    readonly error: Error;
+  };

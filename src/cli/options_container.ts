@@ -63,6 +63,15 @@ export const CONTAINER_OPTIONS = [
     description: "Container runtime",
     default: "docker",
   },
+  {
+    name: "on-exit",
+    kind: "choice",
+    section: "container",
+    commands: CONTAINER,
+    choices: ["stop", "leave"],
+    description: "What becomes of the containers when dewy stops",
+    default: "stop",
+  },
 ] as const satisfies readonly OptionSpec[];
 
 function checkName(text: string): string | undefined {

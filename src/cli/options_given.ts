@@ -50,6 +50,12 @@ export class GivenOptions {
     return readNumber(optionOf(name), this.#lastOrDefault(name));
   }
 
+  /** As {@link number}; `undefined` when it was not given. */
+  numberIfGiven(name: NameOfKind<"int">): number | undefined {
+    const given = this.#last(name);
+    return given === undefined ? undefined : readNumber(optionOf(name), given);
+  }
+
   choice<N extends NameOfKind<"choice">>(name: N): ChoiceOf<N> {
     // readText() returns nothing but one of the choices.
     return readText(optionOf(name), this.#lastOrDefault(name)) as ChoiceOf<N>;

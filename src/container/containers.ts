@@ -1,32 +1,31 @@
 import { ApplicationError, errorMessage } from "../base/errors.ts";
-import {
-  imageName,
-  type ImageReference,
-  type ImageRepository,
-  pinnedImage,
-  taggedImage,
+import type {
+  ImageReference,
+  ImageRepository,
 } from "../base/image_reference.ts";
 import type { Clock } from "../base/time.ts";
-import type {
-  Instance,
-  InstanceAddress,
-  InstanceRuntime,
-} from "../rollout/instance.ts";
+import type { Instance, InstanceRuntime } from "../rollout/instance.ts";
 import type {
   Container,
   ContainerSpec,
   Engine,
-  ImageDetails,
   PullProgress,
   RegistryAuth,
 } from "./engine.ts";
-
-/** Where a port of the proxy leads. */
-export interface PortRoute {
-  readonly proxy: number;
-  /** Port in the container; the only one that the image exposes when left out. */
-  readonly container?: number | undefined;
-}
+import {
+  engineName,
+  pinnedName,
+  removeImages,
+  repositoryOf,
+  taggedName,
+} from "./image_names.ts";
+import { LABEL } from "./labels.ts";
+import {
+  awaitAddresses,
+  boundAddresses,
+  type PortRoute,
+  routesOf,
+} from "./published_ports.ts";
 
 /** What {@link Containers} work with. */
 export interface ContainersOptions {
@@ -41,6 +40,11 @@ export interface ContainersOptions {
   readonly settingsHash: string;
   /** How long a container may take to end after its stop signal, seconds. */
   readonly stopSeconds: number;
+  /** Networks to join before the start, beyond the one in the create request. */
+  readonly furtherNetworks: readonly {
+    readonly network: string;
+    readonly endpoint: object;
+  }[];
   /** Makes the body of a create request. */
   readonly specOf: (parts: ContainerParts) => ContainerSpec;
   /** Finds out who pulls; `undefined` for anybody. */
@@ -73,21 +77,7 @@ export interface Adopted {
   readonly deployedAt: string;
 }
 
-const LABEL = {
-  managed: "dewy.managed",
-  app: "dewy.app",
-  deployedAt: "dewy.deployed_at",
-  replica: "dewy.replica",
-  version: "dewy.version",
-  repository: "dewy.repository",
-  digest: "dewy.digest",
-  settings: "dewy.settings",
-} as const;
-
 const LOG_LINES = 20;
-/** How long a container may take to have its ports, milliseconds. */
-const PORTS_MS = 5_000;
-const LOOK_MS = 50;
 
 /** The containers of one application, as instances. */
 export class Containers implements InstanceRuntime<ImageRelease> {
@@ -113,7 +103,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { engine, auth, repository } = this.#options;
-    const pinned = pinnedImage(image);
+    const pinned = pinnedName(image);
     if (await engine.inspectImage(pinned, signal) !== undefined) return false;
     const who = await auth(signal);
     await engine.pullImage(pinned, {
@@ -121,9 +111,13 @@ export class Containers implements InstanceRuntime<ImageRelease> {
       ...(who === undefined ? {} : { auth: who }),
     }, signal);
     // Without a name an operator could not tell what it is.
-    const place = { repository: imageName(repository), tag: image.tag };
+    const place = { repository: engineName(repository), tag: image.tag };
     await engine.tagImage(pinned, place, signal);
     return true;
+  }
+
+  describe({ image }: ImageRelease): string {
+    return taggedName(image);
   }
 
   async start(
@@ -132,9 +126,9 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     signal: AbortSignal,
   ): Promise<Instance> {
     const { engine, app, repository, settingsHash, clock } = this.#options;
-    const pinned = pinnedImage(image);
+    const pinned = pinnedName(image);
     const details = await engine.inspectImage(pinned, signal);
-    const routes = this.#routes(details, tag);
+    const routes = routesOf(this.#options.routes, details, tag);
     const now = clock.now();
     const spec = this.#options.specOf({
       image: pinned,
@@ -145,7 +139,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
         [LABEL.deployedAt]: new Date(now).toISOString(),
         [LABEL.replica]: `${replica}`,
         [LABEL.version]: tag,
-        [LABEL.repository]: imageName(repository),
+        [LABEL.repository]: engineName(repository),
         [LABEL.digest]: image.digest ?? "",
         [LABEL.settings]: settingsHash,
       },
@@ -154,8 +148,17 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     const name = `${base}-${Math.floor(now / 1000)}-${replica}`;
     const id = await engine.createContainer(name, spec, signal);
     try {
+      for (const { network, endpoint } of this.#options.furtherNetworks) {
+        const member = { containerId: id, endpoint };
+        await engine.connectNetwork(network, member, signal);
+      }
       await engine.startContainer(id, signal);
-      const addresses = await this.#addresses(id, routes, signal);
+      const addresses = await awaitAddresses(
+        id,
+        routes,
+        { engine, clock },
+        signal,
+      );
       return { id, name, tag, replica, addresses };
     } catch (error) {
       const words = await this.#lastLines(id, signal);
@@ -232,18 +235,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     const { engine, repository } = this.#options;
     const own = await this.#own(signal);
     const used = new Set(own.map(({ imageId }) => imageId));
-    const removed: string[] = [];
-    const images = await engine.listImages(imageName(repository), signal);
-    for (const tag of tags) {
-      const name = taggedImage({ ...repository, tag });
-      const image = images.find(({ tags }) => tags.includes(name));
-      if (image === undefined || used.has(image.id)) continue;
-      for (const reference of [name, ...onlyDigests(image, name)]) {
-        await engine.removeImage(reference, signal);
-      }
-      removed.push(name);
-    }
-    return removed;
+    return await removeImages({ engine, repository, tags, used }, signal);
   }
 
   async #own(signal: AbortSignal): Promise<Container[]> {
@@ -251,7 +243,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     const labels = { [LABEL.managed]: "true", [LABEL.app]: app };
     const all = await engine.listContainers({ labels, all: true }, signal);
     // Another application whose image has the same last name is not ours.
-    const ours = imageName(repository);
+    const ours = engineName(repository);
     return all.filter(({ labels, image }) =>
       (labels[LABEL.repository] ?? repositoryOf(image)) === ours
     );
@@ -264,8 +256,8 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     const { engine } = this.#options;
     const details = await engine.inspectImage(image, signal);
     const tag = labels[LABEL.version] ?? "";
-    const routes = this.#routes(details, tag);
-    const addresses = await this.#bound(id, routes, signal);
+    const routes = routesOf(this.#options.routes, details, tag);
+    const addresses = await boundAddresses(id, routes, engine, signal);
     if (addresses === undefined) return undefined;
     const replica = Number(labels[LABEL.replica] ?? 0) || 0;
     return {
@@ -274,56 +266,6 @@ export class Containers implements InstanceRuntime<ImageRelease> {
       digest: labels[LABEL.digest] ?? "",
       deployedAt: labels[LABEL.deployedAt] ?? "",
     };
-  }
-
-  /** The container port of each port of the proxy. */
-  #routes(
-    details: ImageDetails | undefined,
-    tag: string,
-  ): { readonly proxy: number; readonly container: number }[] {
-    return this.#options.routes.map(({ proxy, container }) => ({
-      proxy,
-      container: container ?? onlyPort(details, tag, proxy),
-    }));
-  }
-
-  async #addresses(
-    id: string,
-    routes: readonly { proxy: number; container: number }[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<number, InstanceAddress>> {
-    const until = performance.now() + PORTS_MS;
-    for (;;) {
-      const bound = await this.#bound(id, routes, signal);
-      if (bound !== undefined) return bound;
-      const details = await this.#options.engine.inspectContainer(id, signal);
-      if (details?.state !== "running" || performance.now() > until) {
-        const code = details?.exitCode ?? 0;
-        throw new ApplicationError(
-          details?.state === "running"
-            ? "it has no port on 127.0.0.1"
-            : `it ended with exit code ${code}`,
-        );
-      }
-      await this.#options.clock.delay(LOOK_MS, signal);
-    }
-  }
-
-  async #bound(
-    id: string,
-    routes: readonly { proxy: number; container: number }[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<number, InstanceAddress> | undefined> {
-    const details = await this.#options.engine.inspectContainer(id, signal);
-    const addresses = new Map<number, InstanceAddress>();
-    for (const { proxy, container } of routes) {
-      const binding = details?.ports.find(({ containerPort, protocol }) =>
-        containerPort === container && protocol === "tcp"
-      );
-      if (binding === undefined) return undefined;
-      addresses.set(proxy, { hostname: "127.0.0.1", port: binding.hostPort });
-    }
-    return addresses;
   }
 
   async #lastLines(id: string, signal: AbortSignal): Promise<string> {
@@ -342,37 +284,4 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     await this.#options.engine.removeContainer(id, { force: true }, never)
       .catch(() => {});
   }
-}
-
-function onlyPort(
-  details: ImageDetails | undefined,
-  tag: string,
-  proxy: number,
-): number {
-  const ports = (details?.exposedPorts ?? []).filter((port) =>
-    port.endsWith("/tcp")
-  ).map((port) => Number.parseInt(port, 10));
-  const [only] = ports;
-  if (only !== undefined && ports.length === 1) return only;
-  throw new ApplicationError(
-    ports.length === 0
-      ? `The image of ${tag} exposes no TCP port`
-      : `The image of ${tag} exposes several ports: ${ports.join(", ")}`,
-    { hint: `Say which one: --port ${proxy}:CONTAINER_PORT` },
-  );
-}
-
-/** The digests that go with the last name of an image. */
-function onlyDigests(
-  { tags, digests }: { tags: readonly string[]; digests: readonly string[] },
-  name: string,
-): readonly string[] {
-  return tags.every((tag) => tag === name) ? digests : [];
-}
-
-/** `ghcr.io/acme/web` of `ghcr.io/acme/web:v1@sha256:…`. */
-function repositoryOf(image: string): string {
-  const [plain = ""] = image.split("@");
-  const colon = plain.lastIndexOf(":");
-  return colon > plain.lastIndexOf("/") ? plain.slice(0, colon) : plain;
 }

@@ -27,6 +27,9 @@ export interface InstanceRuntime<Spec> {
    */
   start(spec: Spec, replica: number, signal: AbortSignal): Promise<Instance>;
 
+  /** Returns what `spec` is, for people. */
+  describe(spec: Spec): string;
+
   /** Stops one, giving it time to finish, and removes what is left of it. */
   stop(instance: Instance, signal: AbortSignal): Promise<void>;
 

@@ -8,6 +8,8 @@ import type { Instance, InstanceRuntime } from "./instance.ts";
 export type RollOutStep =
   | {
     readonly kind: "starting";
+    /** What is started, for people. */
+    readonly what: string;
     readonly replica: number;
     readonly total: number;
   }
@@ -118,7 +120,7 @@ async function startOne<Spec>(
   signal: AbortSignal,
 ): Promise<Instance> {
   signal.throwIfAborted();
-  tell({ kind: "starting", replica, total });
+  tell({ kind: "starting", what: runtime.describe(spec), replica, total });
   return await runtime.start(spec, replica, signal);
 }
 

@@ -90,4 +90,13 @@ export const CONTAINER_LINES: LinesOf<ContainerEvent> = {
     }],
   ],
   "engine-back": () => [["info", "Container engine answers again"]],
+  "certificate-renewed": ({ path }) => [["info", "Certificate renewed", {
+    path,
+  }]],
+  "certificate-unusable": ({ path, error }) => [
+    ["error", "Certificate cannot be used, the one before stays", {
+      path,
+      ...errorFields(error),
+    }],
+  ],
 };

@@ -41,6 +41,10 @@ export class ServerRuntime implements InstanceRuntime<ServerSpec> {
     return { id, name: id, tag, replica, addresses };
   }
 
+  describe({ tag }: ServerSpec): string {
+    return tag;
+  }
+
   async stop({ id, tag, replica }: Instance): Promise<void> {
     this.log.push(`-${tag}/${replica}`);
     await this.kill(id);
