@@ -1,8 +1,10 @@
 import { print } from "./print.ts";
+import { ENGINE_PROGRAMS } from "./services/engines.ts";
 import { installGcs } from "./services/gcs.ts";
 import { installGrpcio } from "./services/grpcio.ts";
 import { installMoto } from "./services/moto.ts";
 import { installPrism } from "./services/prism.ts";
+import { buildSampleApp } from "./services/sample_app.ts";
 import { installRegistry } from "./services/registry.ts";
 
 /** Programs that tests run beside dewy, and the Debian package each comes from. */
@@ -33,7 +35,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
  * they skip for it.
  */
 export async function prepareMachine(): Promise<void> {
-  await installPrograms(PROGRAMS);
+  await installPrograms({ ...PROGRAMS, ...ENGINE_PROGRAMS });
   await installGrpcio();
   await installMoto();
   await installGcs();

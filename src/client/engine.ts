@@ -21,6 +21,7 @@ import type {
   ContainerEvent,
   ContainerFilter,
   ContainerSpec,
+  CreatedContainer,
   EngineInfo,
   EngineVersion,
   EventFilter,
@@ -38,12 +39,8 @@ export class EngineConflict extends SourceError {
   }
 }
 
-/** A container engine on this host. */
-export interface Engine extends Disposable {
-  /** Agrees on a version of the API, and returns who answers. */
-  version(signal: AbortSignal): Promise<EngineVersion>;
-  info(signal: AbortSignal): Promise<EngineInfo>;
-
+/** What a container engine does with images. */
+export interface ImageEngine {
   /** Returns the image, or `undefined` when it is not on this host. */
   inspectImage(
     reference: string,
@@ -68,9 +65,16 @@ export interface Engine extends Disposable {
    * @throws {EngineConflict} When a container is made of it, or an identifier was given that has several names.
    */
   removeImage(reference: string, signal: AbortSignal): Promise<void>;
+}
+
+/** A container engine on this host. */
+export interface Engine extends ImageEngine, Disposable {
+  /** Agrees on a version of the API, and returns who answers. */
+  version(signal: AbortSignal): Promise<EngineVersion>;
+  info(signal: AbortSignal): Promise<EngineInfo>;
 
   /**
-   * Returns the identifier of a new container, which does not run.
+   * Makes a container, which does not run yet.
    *
    * @throws {EngineConflict} When the name is taken.
    */
@@ -78,7 +82,7 @@ export interface Engine extends Disposable {
     name: string,
     spec: ContainerSpec,
     signal: AbortSignal,
-  ): Promise<string>;
+  ): Promise<CreatedContainer>;
   /** Joins a container that does not run yet to one more network. */
   connectNetwork(
     network: string,

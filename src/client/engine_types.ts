@@ -142,6 +142,13 @@ export interface ContainerSpec {
   readonly Env?: readonly string[];
 }
 
+/** A container that was just made. */
+export interface CreatedContainer {
+  readonly id: string;
+  /** What of its settings the engine cannot do on this host. */
+  readonly warnings: readonly string[];
+}
+
 /** Who joins a network. */
 export interface NetworkMember {
   readonly containerId: string;

@@ -39,6 +39,13 @@ export class ServiceProcess implements AsyncDisposable {
     return text.split("\n", 1)[0] ?? "";
   }
 
+  /** Closes its input, and waits until it has ended by itself. */
+  async finish(): Promise<void> {
+    await this.#child.stdin.close();
+    await this.#output.cancel();
+    await this.#child.status;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.stdin.close();
     this.#child.kill("SIGKILL");
