@@ -39,6 +39,7 @@ export async function prepareMachine(): Promise<void> {
   await installGrpcio();
   await installMoto();
   await installGcs();
+  await buildSampleApp();
   await installPrism();
   await installRegistry();
 }
