@@ -7,6 +7,8 @@
 # Usage: engine_keeper.sh FOLDER [COMMAND...]
 # COMMAND is run first of all in the end.
 set -u
+# Those who end the tests may tell the whole group, and this here comes last.
+trap '' TERM INT HUP QUIT
 folder=$1
 shift
 
@@ -48,7 +50,7 @@ mkdir "$group/keeper" "$group/engine"
 echo $$ >"$group/keeper/cgroup.procs"
 exec 9>&-
 bridge=dewy$number
-ip link del "$bridge" 2>/dev/null
+for each in "$bridge" "${bridge}b"; do ip link del "$each" 2>/dev/null; done
 
 echo "$number $group"
 cat >/dev/null
@@ -57,7 +59,7 @@ cat >/dev/null
 "$@" >/dev/null 2>&1
 echo $$ >"$root/cgroup.procs"
 end "$group"
-ip link del "$bridge" 2>/dev/null
+for each in "$bridge" "${bridge}b"; do ip link del "$each" 2>/dev/null; done
 awk -v under="$folder/" 'index($2, under) == 1 { print $2 }' /proc/mounts |
   sort -r | xargs -r umount -l
 # Rules that forward ports to containers that are no more.

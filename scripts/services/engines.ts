@@ -40,7 +40,7 @@ export async function prepareDocker(
   const { folder, number } = place;
   await Deno.writeTextFile(`${folder}/daemon.json`, "{}");
   const bridge = `dewy${number}`;
-  const address = `10.237.${number}.1/24`;
+  const address = `10.237.${number}.1/25`;
   await run(["ip", "link", "add", bridge, "type", "bridge"]);
   await run(["ip", "address", "add", address, "dev", bridge]);
   await run(["ip", "link", "set", bridge, "up"]);
@@ -69,6 +69,7 @@ export async function preparePodman(
   await Deno.mkdir(`${folder}/networks`);
   await Deno.writeTextFile(`${folder}/networks/podman.json`, network);
   await Deno.writeTextFile(config, podmanConfig(folder));
+  await Deno.writeTextFile(`${folder}/registries.conf`, PLAIN_HTTP);
   return [...podman(place), "system", "service", "--time=0"]
     .concat(`unix://${engineSocket(place)}`);
 }
@@ -81,11 +82,20 @@ export function removePodmanContainers(folder: string): readonly string[] {
 function podman({ folder }: Pick<EnginePlace, "folder">): readonly string[] {
   return [
     ...["env", `CONTAINERS_CONF=${folder}/containers.conf`],
+    `CONTAINERS_REGISTRIES_CONF=${folder}/registries.conf`,
     ...[`TMPDIR=${folder}`, "podman"],
     ...["--root", `${folder}/data`, "--runroot", `${folder}/run`],
     ...["--tmpdir", `${folder}/tmp`, "--storage-driver", "overlay"],
   ];
 }
+
+/** Docker does so with registries on loopback without being told. */
+const PLAIN_HTTP = `
+[[registry]]
+prefix = "127.0.0.1"
+location = "127.0.0.1"
+insecure = true
+`;
 
 function podmanConfig(folder: string): string {
   return `
@@ -109,7 +119,7 @@ function podmanNetwork({ number }: EnginePlace): string {
     network_interface: `dewy${number}`,
     created: "2020-01-01T00:00:00Z",
     subnets: [{
-      subnet: `10.237.${number}.0/24`,
+      subnet: `10.237.${number}.0/25`,
       gateway: `10.237.${number}.1`,
     }],
     ipv6_enabled: false,

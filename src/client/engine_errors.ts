@@ -1,10 +1,7 @@
-import {
-  errorMessage,
-  SourceError,
-  type SourceErrorCode,
-} from "../base/errors.ts";
+import { errorMessage, SourceError } from "../base/errors.ts";
 import { EngineConflict } from "./engine.ts";
 import type { EngineAddress } from "./engine_address.ts";
+import { type EngineMeaning, meaningOfText } from "./engine_sayings.ts";
 
 /** More of what an engine says would not be read, characters. */
 const MAX_MESSAGE = 500;
@@ -17,66 +14,9 @@ export interface EngineQuestion {
   readonly what: string;
   /** What an answer may repeat and an error must not. */
   readonly secrets?: readonly string[];
+  /** Whether the engine asks an image registry for it. @default false */
+  readonly asksRegistry?: boolean;
 }
-
-interface Meaning {
-  readonly code: SourceErrorCode;
-  readonly hint: string;
-}
-
-/** What engines say, and what it means, whatever the status; the first that fits counts. */
-const SAYINGS: readonly (readonly [RegExp, Meaning])[] = [
-  [/no space left on device|disk quota exceeded/i, {
-    code: "unavailable",
-    hint: "The engine's disk is full: free space, then dewy retries by itself",
-  }],
-  [/port is already allocated|address already in use/i, {
-    code: "unavailable",
-    hint: "Another program has the port; dewy takes another one next time",
-  }],
-  [/toomanyrequests|too many requests|rate limit/i, {
-    code: "unavailable",
-    hint: "The registry limits pulls: log in to it, or raise --interval",
-  }],
-  [
-    /unauthorized|authentication required|access to the resource is denied|requested access|no basic auth|denied:|invalid username\/password/i,
-    {
-      code: "denied",
-      hint:
-        "Check the registry's credentials (docker login), and that they may pull this image",
-    },
-  ],
-  [
-    /manifest unknown|manifest for .* not found|name unknown|repository .* not found|does not exist or may require/i,
-    {
-      code: "not-found",
-      hint: "Check the name and tag of the image in its registry",
-    },
-  ],
-  [/no matching manifest|no image found in .*manifest list/i, {
-    code: "invalid",
-    hint: "Publish the image for this host's platform as well",
-  }],
-  [
-    /executable file not found|no such file or directory: unknown|permission denied: unknown/i,
-    {
-      code: "invalid",
-      hint: "Check the entry point of the image and the command after it",
-    },
-  ],
-  [/client version .* is too (?:old|new)/i, {
-    code: "unavailable",
-    hint: "The engine was replaced by another version; dewy asks again",
-  }],
-  [
-    /connection refused|no such host|i\/o timeout|TLS handshake|connection reset|server misbehaving|EOF$|x509:/i,
-    {
-      code: "unavailable",
-      hint:
-        "Check that the engine reaches the registry: network, name, certificate",
-    },
-  ],
-];
 
 /** Podman has other statuses than Docker for some of these. */
 const CONFLICT =
@@ -90,7 +30,7 @@ export function explainStatus(
 ): SourceError {
   const text = clean(said, question) || `HTTP ${status}`;
   const message = `Cannot ${question.what}: ${text}`;
-  const known = SAYINGS.find(([pattern]) => pattern.test(text))?.[1];
+  const known = meaningOfText(text, question.asksRegistry === true);
   if (known !== undefined) {
     return new SourceError(known.code, message, { hint: known.hint });
   }
@@ -107,7 +47,7 @@ function conflictHint(text: string): string {
     : "Look at the containers and images of this host: docker ps --all";
 }
 
-function meaningOf(status: number): Meaning {
+function meaningOf(status: number): EngineMeaning {
   if (status === 404) {
     return {
       code: "not-found",

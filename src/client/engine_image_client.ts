@@ -47,6 +47,7 @@ export class EngineImageClient extends EngineSession implements ImageEngine {
       query: { fromImage: reference },
       headers: header ?? {},
       secrets: secretsOf(auth),
+      asksRegistry: true,
       limitMs: this.pullStallMs,
     } as const;
     for await (const line of this.lines(ask, this.pullStallMs, signal)) {

@@ -1,5 +1,4 @@
-import { explainStatus } from "./engine_errors.ts";
-import type { EngineCall } from "./engine_http.ts";
+import { type EngineQuestion, explainStatus } from "./engine_errors.ts";
 import { parseAnswer } from "./engine_lines.ts";
 import type { PullProgress, RegistryAuth } from "./engine_types.ts";
 
@@ -48,11 +47,14 @@ export function secretsOf(auth: RegistryAuth | undefined): readonly string[] {
  * @throws {SourceError} When it tells that the pull failed: the status of the
  *   answer was sent long before, and Podman sends 200 whatever happens.
  */
-export function parseProgress(line: string, call: EngineCall): PullProgress {
-  const raw = parseAnswer<RawProgress>(line, call.what);
+export function parseProgress(
+  line: string,
+  question: EngineQuestion,
+): PullProgress {
+  const raw = parseAnswer<RawProgress>(line, question.what);
   const error = raw.errorDetail?.message ?? raw.error;
   if (error !== undefined && error !== "") {
-    throw explainStatus(500, error, call);
+    throw explainStatus(500, error, question);
   }
   return {
     layer: raw.id ?? "",

@@ -76,6 +76,29 @@ export class TestEngine implements AsyncDisposable {
     return new EngineClient({ kind, path, from: "test" }, limits);
   }
 
+  /** Makes a network, which goes with the engine. */
+  async createNetwork(name: string): Promise<void> {
+    const { number } = this.#place;
+    using http = Deno.createHttpClient({
+      proxy: { transport: "unix", path: this.socket },
+    });
+    const response = await fetch(
+      "http://docker.invalid/v1.41/networks/create",
+      {
+        client: http,
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({
+          Name: name,
+          IPAM: { Config: [{ Subnet: `10.237.${number}.128/25` }] },
+          Options: { "com.docker.network.bridge.name": `dewy${number}b` },
+        }),
+      },
+    );
+    const said = await response.text();
+    if (!response.ok) throw new Error(`Cannot make a network: ${said}`);
+  }
+
   /** The variables that have dewy, `docker` and `podman` talk to it. */
   get env(): Readonly<Record<string, string>> {
     const host = `unix://${this.socket}`;

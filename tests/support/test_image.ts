@@ -13,10 +13,12 @@ export interface TestImage {
   /** TCP ports. @default [8080] */
   readonly exposed?: readonly number[];
   readonly labels?: Readonly<Record<string, string>>;
-  /** Unix milliseconds of its build; that of the first commit of the tests when left out. */
+  /** Unix milliseconds of its build; the begin of 2026 when left out. */
   readonly createdAt?: number;
   /** `USER`. */
   readonly user?: string;
+  /** Content of a file in a further layer, which no other image shares. */
+  readonly extra?: string;
 }
 
 const CREATED_AT = Date.UTC(2026, 0, 1);
@@ -72,44 +74,59 @@ export async function loadImages(
 export async function imageArchive(
   images: readonly TestImage[],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { bytes, diffId } = await sampleLayer();
-  const configs = await Promise.all(images.map(async (image) => {
-    const body = JSON.stringify(configOf(image, diffId));
-    const name = `${await sha256(new TextEncoder().encode(body))}.json`;
-    return { image, body, name };
+  const built = await Promise.all(images.map(buildImage));
+  const manifest = built.map(({ config, layers }, index) => ({
+    Config: `${hexOf(config)}.json`,
+    RepoTags: images.slice(index, index + 1).map(referenceOf),
+    Layers: layers.map(fileOf),
   }));
-  const manifest = configs.map(({ image, name }) => ({
-    Config: name,
-    RepoTags: [referenceOf(image)],
-    Layers: ["layer.tar"],
-  }));
+  const layers = new Set(built.flatMap((image) => image.layers));
   return tar(
     { name: "manifest.json", body: JSON.stringify(manifest) },
-    ...configs.map(({ name, body }) => ({ name, body })),
-    { name: "layer.tar", body: bytes },
+    ...built.map(({ config }) => ({
+      name: `${hexOf(config)}.json`,
+      body: config.bytes,
+    })),
+    ...[...layers].map((layer) => ({ name: fileOf(layer), body: layer.bytes })),
   );
 }
 
-interface Layer {
+/** Some bytes and their digest, `sha256:…`. */
+export interface Blob {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Digest of the archive. */
-  readonly diffId: string;
+  readonly digest: string;
 }
 
-let layer: Promise<Layer> | undefined;
-
-function sampleLayer(): Promise<Layer> {
-  layer ??= makeLayer();
-  return layer;
+/** What an image is made of. */
+export interface BuiltImage {
+  readonly config: Blob;
+  readonly layers: readonly Blob[];
 }
 
-async function makeLayer(): Promise<Layer> {
+/** Returns configuration and layers of an image. */
+export async function buildImage(image: TestImage): Promise<BuiltImage> {
+  const sample = await sampleLayer();
+  const extra = image.extra === undefined
+    ? []
+    : [await toBlob(tar({ name: "extra", body: image.extra }))];
+  const layers = [sample, ...extra];
+  const config = JSON.stringify(configOf(image, layers));
+  return { config: await toBlob(new TextEncoder().encode(config)), layers };
+}
+
+let sample: Promise<Blob> | undefined;
+
+function sampleLayer(): Promise<Blob> {
+  sample ??= makeSampleLayer();
+  return sample;
+}
+
+async function makeSampleLayer(): Promise<Blob> {
   const body = await Deno.readFile(await buildSampleApp());
-  const bytes = tar({ name: "app", mode: 0o755, body });
-  return { bytes, diffId: `sha256:${await sha256(bytes)}` };
+  return await toBlob(tar({ name: "app", mode: 0o755, body }));
 }
 
-function configOf(image: TestImage, diffId: string): object {
+function configOf(image: TestImage, layers: readonly Blob[]): object {
   const { tag, exposed = [8080], labels = {}, user = "" } = image;
   const env = { VERSION: tag, PORTS: exposed.join(","), ...image.env };
   const created = new Date(image.createdAt ?? CREATED_AT).toISOString();
@@ -127,11 +144,20 @@ function configOf(image: TestImage, diffId: string): object {
       Labels: labels,
       User: user,
     },
-    rootfs: { type: "layers", diff_ids: [diffId] },
-    history: [{ created, created_by: "tests" }],
+    rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
+    history: layers.map(() => ({ created, created_by: "tests" })),
   };
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+async function toBlob(bytes: Uint8Array<ArrayBuffer>): Promise<Blob> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return { bytes, digest: `sha256:${hash.toHex()}` };
+}
+
+function hexOf({ digest }: Blob): string {
+  return digest.slice("sha256:".length);
+}
+
+function fileOf(layer: Blob): string {
+  return `${hexOf(layer)}.tar`;
 }
