@@ -46,7 +46,7 @@ const REGISTRY_SAYINGS: Sayings = [
     code: "invalid",
     hint: "Publish the image for this host's platform as well",
   }],
-  [/(?:manifest|name|blob|repository).*(?:unknown|not found)/i, {
+  [/(?:manifest|name|blob|repository).*(?:unknown|not found)|unknown blob/i, {
     code: "not-found",
     hint:
       "Check the image in its registry: its name, its tag, that it is whole",

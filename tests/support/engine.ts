@@ -9,6 +9,7 @@ import {
   preparePodman,
   removePodmanContainers,
 } from "../../scripts/services/engines.ts";
+import { run } from "../../scripts/services/install.ts";
 import { eventually } from "./eventually.ts";
 import { ServiceProcess } from "./service_process.ts";
 
@@ -79,24 +80,26 @@ export class TestEngine implements AsyncDisposable {
   /** Makes a network, which goes with the engine. */
   async createNetwork(name: string): Promise<void> {
     const { number } = this.#place;
+    await this.post("/networks/create", {
+      Name: name,
+      IPAM: { Config: [{ Subnet: `10.237.${number}.128/25` }] },
+      Options: { "com.docker.network.bridge.name": `dewy${number}b` },
+    });
+  }
+
+  /** Asks for what dewy never does, such as a pause. */
+  async post(path: string, body: object = {}): Promise<void> {
     using http = Deno.createHttpClient({
       proxy: { transport: "unix", path: this.socket },
     });
-    const response = await fetch(
-      "http://docker.invalid/v1.41/networks/create",
-      {
-        client: http,
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({
-          Name: name,
-          IPAM: { Config: [{ Subnet: `10.237.${number}.128/25` }] },
-          Options: { "com.docker.network.bridge.name": `dewy${number}b` },
-        }),
-      },
-    );
+    const response = await fetch(`http://docker.invalid/v1.41${path}`, {
+      client: http,
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
     const said = await response.text();
-    if (!response.ok) throw new Error(`Cannot make a network: ${said}`);
+    if (!response.ok) throw new Error(`POST ${path}: ${said}`);
   }
 
   /** The variables that have dewy, `docker` and `podman` talk to it. */
@@ -135,6 +138,9 @@ export class TestEngine implements AsyncDisposable {
     this.#daemon?.kill(signal);
     await this.#daemon?.status;
     this.#daemon = undefined;
+    // Its helper dies a moment later; the next one would take it for its own.
+    const stale = `${this.#place.folder}/exec/containerd/containerd.pid`;
+    await run(["rm", "-f", stale]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
