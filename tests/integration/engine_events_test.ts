@@ -7,8 +7,10 @@ import type {
 } from "../../src/client/engine_types.ts";
 import { ENGINE_KINDS } from "../support/engine.ts";
 import {
+  ask,
   CRASHING,
   engineTests,
+  inspect,
   PUBLISHED,
   run,
   type Spec,
@@ -95,6 +97,7 @@ for (const kind of ENGINE_KINDS) {
     const labels = { "dewy.app": "since" };
     const begin = Date.now();
     const id = await run(client, "since", labelled("since"));
+    await ask(await inspect(client, id), "/");
     await client.stopContainer(id, 5, signal);
     const events = await follow(
       client,
@@ -105,6 +108,34 @@ for (const kind of ENGINE_KINDS) {
     equal(events.at(-1)?.exitCode, 0);
     await client.removeContainer(id, {}, signal);
   });
+
+  // Podman has systemd run its checks, which need not be there.
+  if (kind === "docker") {
+    test("tells that a container became unhealthy", async (client) => {
+      const labels = { "dewy.app": "health" };
+      const since = Date.now();
+      const second = 1e9;
+      const Healthcheck = {
+        Test: ["CMD", "/nothing"],
+        Interval: second / 5,
+        Timeout: second,
+        Retries: 1,
+      };
+      const id = await run(client, "health", {
+        ...labelled("health"),
+        Healthcheck,
+      });
+      const events = await follow(
+        client,
+        { labels, since },
+        ({ action }) => action === "health",
+      );
+      equal(events.at(-1)?.health, "unhealthy");
+      const details = await client.inspectContainer(id, signal);
+      equal(details?.health, "unhealthy");
+      await client.removeContainer(id, { force: true }, signal);
+    });
+  }
 
   test("ends with the caller's abort", async (client) => {
     const abort = new AbortController();
