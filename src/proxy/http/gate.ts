@@ -2,10 +2,11 @@ import { type Clock, systemClock } from "../../base/time.ts";
 import type { Meter } from "../meter.ts";
 import { acceptAll } from "../tcp/acceptor.ts";
 import { EventThrottle, type TcpEvent } from "../tcp/event.ts";
-import { FilePressure, isOutOfFiles } from "../tcp/file_pressure.ts";
+import { FilePressure } from "../tcp/file_pressure.ts";
 import { IdleWatch } from "../tcp/idle_watch.ts";
 import { FileRoom } from "./file_room.ts";
 import { GateSession } from "./gate_session.ts";
+import { dialServer, isListening, mayPass, tune } from "./server_dial.ts";
 import { TOO_LATE, TOO_MANY } from "./last_words.ts";
 
 /** What a {@link Gate} allows. */
@@ -146,31 +147,25 @@ export class Gate {
     const startedAt = performance.now();
     meter.connectionOpened();
     this.#looker ??= setInterval(this.#look, LOOK_MS);
-    const server = await this.#connect(client, session);
-    if (server === undefined) session.end();
-    else await this.#pass(session, server);
+    tune(client);
+    while (!session.isClosed) {
+      const server = await this.#connect(session);
+      if (server === undefined) session.end();
+      else await this.#pass(session, server);
+    }
     meter.transferred(session.bytes);
     meter.connectionClosed((performance.now() - startedAt) / 1000);
   }
 
   /** Connects to the HTTP server, and waits for it while there is no descriptor left or it is started again. */
-  async #connect(
-    client: Deno.TcpConn,
-    session: GateSession,
-  ): Promise<Deno.TcpConn | undefined> {
+  async #connect(session: GateSession): Promise<Deno.TcpConn | undefined> {
     while (!session.isClosed) {
       const port = this.#options.serverPort();
       session.serverPort = port;
       try {
-        client.setNoDelay();
-        client.setKeepAlive();
-        const server = await Deno.connect({ hostname: "127.0.0.1", port });
-        server.setNoDelay();
-        return server;
+        return await dialServer(port);
       } catch (error) {
-        const mayPass = isOutOfFiles(error) ||
-          error instanceof Deno.errors.ConnectionRefused;
-        if (!mayPass) return undefined;
+        if (!mayPass(error)) return undefined;
         this.tighten();
         await this.#pressure.pause(error, this.#closed.signal);
         if (this.#closed.signal.aborted) return undefined;
@@ -208,6 +203,10 @@ export class Gate {
     await session.run(server);
     this.#idle.delete(session);
     if (this.#byPort.get(port) === session) this.#byPort.delete(port);
+    // A server that still listens had its reasons.
+    if (!session.isClosed && await isListening(session.serverPort)) {
+      session.end();
+    }
   }
 
   async #refuse(session: GateSession): Promise<void> {

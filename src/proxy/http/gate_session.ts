@@ -1,6 +1,7 @@
 import { plainAddress } from "./client_address.ts";
 import { Flow } from "../tcp/flow.ts";
 import type { Watched } from "../tcp/idle_watch.ts";
+import { ServerSide } from "./server_side.ts";
 
 /** How long a client that says no more gets what it was not answered yet, milliseconds. */
 const LAST_ANSWER_MS = 500;
@@ -46,7 +47,9 @@ export class GateSession implements ClientSession, Watched {
   /** Known before it is connected; 0 until then. */
   serverPort = 0;
   #client: Deno.TcpConn;
-  #server: Deno.TcpConn | undefined;
+  #server: ServerSide;
+  /** All that the client says has been passed on. */
+  #upward: Promise<void> | undefined;
   #up: Flow | undefined;
   #down: Flow | undefined;
   #exchanges = new Set<Exchange>();
@@ -62,6 +65,8 @@ export class GateSession implements ClientSession, Watched {
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #isLast = false;
   #isDismissed = false;
+  /** The server has said something. */
+  #isAnswered = false;
   #isEncrypted: boolean;
   #isClosed = false;
 
@@ -74,6 +79,10 @@ export class GateSession implements ClientSession, Watched {
     this.#isEncrypted = isEncrypted;
     this.address = plainAddress(client.remoteAddr.hostname);
     this.#owesSince = now;
+    this.#server = new ServerSide({
+      isSeen: () => this.hasAsked || this.#isAnswered,
+      onEnd: () => this.#leave(),
+    });
   }
 
   get progress(): number {
@@ -125,20 +134,31 @@ export class GateSession implements ClientSession, Watched {
     this.#up?.resume();
   }
 
-  /** Passes bytes between the client and `server` until both have ended; it never rejects. */
+  /**
+   * Passes bytes between the client and `server` until both have ended; it
+   * never rejects. It is not closed then when `server` ended before it looked
+   * at the client: another one can be told all that the client has said.
+   */
   async run(server: Deno.TcpConn): Promise<void> {
     if (this.#isClosed) {
       server.close();
       return;
     }
-    this.#server = server;
-    this.#up = new Flow(this.#client, {
-      write: (bytes) => server.write(bytes),
-      closeWrite: () => Promise.resolve(this.#leave()),
+    this.#down = new Flow(server, {
+      write: (bytes) => {
+        this.#isAnswered = true;
+        return this.#client.write(bytes);
+      },
+      closeWrite: async () => {
+        if (!this.#server.canRepeat) await this.#client.closeWrite();
+      },
     });
-    this.#down = new Flow(server, this.#client);
-    await Promise.all([this.#pass(this.#up), this.#pass(this.#down)]);
-    this.end();
+    if (this.#upward === undefined) {
+      this.#up = new Flow(this.#client, this.#server);
+      this.#upward = this.#passUp(this.#up);
+    }
+    await this.#passDown(server, this.#down);
+    if (this.#isClosed) await this.#upward;
   }
 
   /**
@@ -190,14 +210,11 @@ export class GateSession implements ClientSession, Watched {
     clearTimeout(this.#leaving);
     this.#up?.resume();
     this.#client.close();
-    this.#server?.close();
+    this.#server.close();
     for (const exchange of this.#exchanges) exchange.abort();
   }
 
-  /**
-   * The client says no more. The server is not told: it would drop what it has
-   * not answered yet, and a client may have ended its side only.
-   */
+  /** The client says no more, or has ended its side only. */
   #leave(): void {
     const isServed = !this.#isLast && this.#exchanges.size === 0 &&
       this.#bytesAsked === this.#up?.bytes;
@@ -205,14 +222,24 @@ export class GateSession implements ClientSession, Watched {
     else this.#leaving = setTimeout(() => this.end(), LAST_ANSWER_MS);
   }
 
-  async #pass(flow: Flow): Promise<void> {
+  async #passUp(up: Flow): Promise<void> {
     try {
-      await flow.run();
-      if (flow === this.#down) this.end();
-      else for (const exchange of this.#exchanges) exchange.hungUp?.();
+      await up.run();
+      for (const exchange of this.#exchanges) exchange.hungUp?.();
     } catch {
       // A connection that broke is the end of the session, not a fault of the proxy.
       this.end();
     }
+  }
+
+  async #passDown(server: Deno.TcpConn, down: Flow): Promise<void> {
+    try {
+      await this.#server.use(server);
+      await down.run();
+    } catch {
+      // Whether it broke or was closed makes no difference.
+    }
+    if (this.#server.canRepeat) this.#server.drop();
+    else this.end();
   }
 }
