@@ -22,6 +22,6 @@ export const DEWY_FLAGS: readonly string[] = [
   "--allow-run",
   "--allow-net",
   // The host name is for audit records; the rest is what the cloud libraries ask for.
-  "--allow-sys=hostname,osRelease,homedir,uid,networkInterfaces",
+  "--allow-sys=hostname,osRelease,homedir,uid,gid,networkInterfaces",
   `--allow-ffi=${Object.values(LIBC_PATHS).flat().join(",")}`,
 ];

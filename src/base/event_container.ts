@@ -69,6 +69,7 @@ export type ContainerEvent =
     readonly deaths: number;
   }
   | { readonly type: "images-removed"; readonly names: readonly string[] }
+  | { readonly type: "admin-started"; readonly port: number }
   | { readonly type: "engine-lost"; readonly error: Error }
   | { readonly type: "engine-back" }
   | { readonly type: "certificate-renewed"; readonly path: string }

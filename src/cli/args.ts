@@ -1,13 +1,9 @@
 import { ConfigError } from "../base/errors.ts";
-import { COMMANDS, CONTAINER_NOTE, SHELLS } from "./commands.ts";
-import { parsePortMappings } from "./container_ports.ts";
+import { COMMANDS, SHELLS } from "./commands.ts";
+import { containerSettings } from "./container_settings.ts";
 import { nearestWord } from "../base/nearest.ts";
-import { type GivenOptions, readArguments } from "./options_given.ts";
-import {
-  assetsSettings,
-  requireRegistry,
-  serverSettings,
-} from "./options_settings.ts";
+import { readArguments } from "./options_given.ts";
+import { assetsSettings, serverSettings } from "./options_settings.ts";
 import type { Command } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -44,7 +40,13 @@ export function parseCommand(
       return { kind: "assets", settings: assetsSettings(options) };
     case "container":
       options.checkAll();
-      return refuseContainer(options, rest);
+      if (rest[0] === "list") {
+        return {
+          kind: "container-list",
+          adminPort: options.number("admin-port"),
+        };
+      }
+      return { kind: "container", settings: containerSettings(options, rest) };
     case "completions":
       return { kind: "completions", shell: parseShell(rest[0]) };
     case "help":
@@ -56,19 +58,6 @@ export function parseCommand(
 
 function isCommand(name: string | undefined): boolean {
   return COMMANDS.some((command) => command.name === name);
-}
-
-function refuseContainer(
-  options: GivenOptions,
-  words: readonly string[],
-): never {
-  if (words[0] !== "list") {
-    requireRegistry(options);
-    parsePortMappings(options.texts("port"));
-  }
-  throw new ConfigError(`Cannot run "container": ${CONTAINER_NOTE}`, {
-    hint: 'Deploy programs with "dewy server" or files with "dewy assets"',
-  });
 }
 
 function parseShell(word: string | undefined): (typeof SHELLS)[number] {

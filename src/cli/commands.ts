@@ -7,9 +7,6 @@ export interface CommandSpec {
   readonly examples: readonly string[];
 }
 
-/** Why `container` is refused and what its help says. */
-export const CONTAINER_NOTE = "container mode is not available in this version";
-
 /** Shells that completions are written for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -35,8 +32,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "container",
     usage: "container [options] [-- DOCKER_RUN_OPTION...]",
-    description: `Deploy containers (${CONTAINER_NOTE})`,
-    examples: [],
+    description: "Deploy containers behind a reverse proxy of its own",
+    examples: [
+      "dewy container --registry img://ghcr.io/owner/app --port 8000:8080 --health-path /healthz",
+      "dewy container --registry img://registry.example.com/db --port 5432/tcp -- --env-file db.env",
+    ],
   },
   {
     name: "completions",

@@ -1,46 +1,28 @@
 import { join } from "node:path";
-import type { EmitEvent } from "../base/event.ts";
-import type { Redact } from "../base/redact.ts";
-import { platformOf } from "../base/platform.ts";
 import { systemClock } from "../base/time.ts";
-import { Fetcher, type FetcherOptions } from "../fetcher/fetcher.ts";
-import type { LocalSource } from "../fetcher/local_source.ts";
-import {
-  isLocal,
-  isolateEnv,
-  isolatePermissions,
-} from "../fetcher/isolate_permissions.ts";
 import { openLibc } from "../process/libc.ts";
 import { SocketOpener } from "../process/listen_sockets.ts";
 import { NotifySocket } from "../process/notify_socket.ts";
 import { WorkerLedger } from "../process/orphans.ts";
 import { ServerProcess } from "../process/server_process.ts";
 import { ReleaseStore } from "../release/release_store.ts";
-import type { HookDeps } from "../supervisor/deploy_hook.ts";
 import { FilesTarget } from "../supervisor/files_target.ts";
 import { StateFile } from "../supervisor/state_file.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
-import { credentialSource, refuseImages } from "./image_registry.ts";
+import { refuseImages } from "./image_registry.ts";
+import {
+  type ComposeOptions,
+  hooksOf,
+  openSource,
+  type Program,
+} from "./compose_parts.ts";
 import type { AssetsSettings, ServerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
 
-/** What the program is composed with. */
-export interface ComposeOptions {
+/** What server and assets mode are composed with. */
+type FilesOptions = ComposeOptions & {
   readonly settings: ServerSettings | AssetsSettings;
-  /** Working directory, absolute. */
-  readonly root: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly hostname: string;
-  readonly emit: EmitEvent;
-  readonly redact: Redact;
-}
-
-/** The composed program; disposing it stops the application and gives up what it holds. */
-export interface Program extends AsyncDisposable {
-  readonly supervisor: Supervisor;
-  /** Left out in assets mode. */
-  readonly server: ServerProcess | undefined;
-}
+};
 
 /** No release has folders nested deeper than this. */
 const MAX_DEPTH = 64;
@@ -52,6 +34,16 @@ const MAX_DEPTH = 64;
  * @throws {SourceError} When an address cannot be listened on.
  */
 export async function compose(options: ComposeOptions): Promise<Program> {
+  const { settings } = options;
+  if (settings.command !== "container") {
+    return await composeFiles({ ...options, settings });
+  }
+  // Loaded when it is asked for: the other modes have no use for all of it.
+  const { composeContainer } = await import("./compose_container.ts");
+  return await composeContainer({ ...options, settings });
+}
+
+async function composeFiles(options: FilesOptions): Promise<Program> {
   const { settings, root, emit, redact } = options;
   refuseImages(settings.command, settings.registryUrl);
   await using stack = new AsyncDisposableStack();
@@ -96,54 +88,6 @@ export async function compose(options: ComposeOptions): Promise<Program> {
   const owned = stack.move();
   const dispose = () => owned.disposeAsync();
   return { supervisor, server, [Symbol.asyncDispose]: dispose };
-}
-
-function hooksOf(
-  { settings, root, env }: ComposeOptions,
-): Pick<HookDeps, "hooks" | "runHook"> {
-  return {
-    hooks: {
-      before: settings.beforeDeployHook,
-      after: settings.afterDeployHook,
-      timeoutMs: settings.hookTimeoutMs,
-      abortOnFailure: settings.hookFailure === "abort",
-      cwd: root,
-      env,
-    },
-    // Loaded with the first hook: most hosts have none.
-    runHook: async (options) => {
-      const { runHook } = await import("../process/hook.ts");
-      return await runHook(options);
-    },
-  };
-}
-
-/** Opens what reads the registry, in an isolate with the permissions that its URLs imply. */
-async function openSource(
-  { settings, root, env, hostname, emit }: ComposeOptions,
-): Promise<Fetcher | LocalSource> {
-  const { registryUrl, cacheUrl, slot, calver } = settings;
-  const { maxArtifactBytes, requireChecksum, fetchHosts: hosts } = settings;
-  if (hosts.length > 0) emit({ type: "fetch-widened", hosts });
-  const place = { registryUrl, cacheUrl, cwd: root, env };
-  const options: FetcherOptions = {
-    settings: {
-      ...place,
-      slot,
-      calver,
-      maxArtifactBytes,
-      requireChecksum,
-      platform: platformOf(Deno.build.os, Deno.build.arch),
-      node: `${hostname || "unknown-host"}:${Deno.pid}`,
-      env: isolateEnv(place),
-    },
-    permissions: isolatePermissions({ ...place, hosts }),
-    findCredentials: credentialSource(registryUrl, env),
-    emit,
-  };
-  if (!isLocal(place)) return await Fetcher.open(options);
-  const { LocalSource } = await import("../fetcher/local_source.ts");
-  return await LocalSource.open(options);
 }
 
 async function openServer(

@@ -1,4 +1,4 @@
-import { COMMANDS, type CommandSpec, CONTAINER_NOTE } from "./commands.ts";
+import { COMMANDS, type CommandSpec } from "./commands.ts";
 import { OPTIONS } from "./options.ts";
 import type { OptionSpec } from "./options_spec.ts";
 
@@ -15,7 +15,7 @@ const SPELLING_WIDTH = 40;
 const SECTIONS: readonly (readonly [OptionSpec["section"], string])[] = [
   ["general", "General Options"],
   ["server", "Server Command Options"],
-  ["container", `Container Command Options (${CONTAINER_NOTE})`],
+  ["container", "Container Command Options"],
 ];
 
 const ENVIRONMENT = `Environment:

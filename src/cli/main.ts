@@ -39,11 +39,17 @@ async function run(
       writeStdout(renderCompletions(command.shell));
       return 0;
     }
+    case "container-list": {
+      const { listContainers } = await import("./container_list.ts");
+      writeStdout(await listContainers(command.adminPort));
+      return 0;
+    }
     case "version":
       writeVersion(command.logFormat, env);
       return 0;
     case "server":
     case "assets":
+    case "container":
       await runCommand(command.settings, { env, write: writeStderr });
       return 0;
     default:

@@ -49,7 +49,7 @@ function requireProgram(words: readonly string[]): [string, ...string[]] {
   });
 }
 
-function commonSettings(options: GivenOptions): CommonSettings {
+export function commonSettings(options: GivenOptions): CommonSettings {
   const otlpEndpoint = options.text("otlp-endpoint") || undefined;
   return {
     registryUrl: requireRegistry(options),

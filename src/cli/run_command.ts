@@ -6,7 +6,11 @@ import { logEvents } from "../telemetry/log_events.ts";
 import { openLogger } from "../telemetry/logger.ts";
 import { compose } from "./compose.ts";
 import { privilegedPorts } from "./listen_spec.ts";
-import type { AssetsSettings, ServerSettings } from "./settings.ts";
+import type {
+  AssetsSettings,
+  ContainerSettings,
+  ServerSettings,
+} from "./settings.ts";
 import { SignalTrap } from "./signals.ts";
 import { unknownVariables } from "./unknown_variables.ts";
 
@@ -18,12 +22,12 @@ export interface RunOptions {
 }
 
 /**
- * Runs `dewy server` or `dewy assets` until a signal ends it, or for one tick.
+ * Runs a deploying command until a signal ends it, or for one tick.
  *
  * @throws {DewyError} When it cannot start, or the one tick failed.
  */
 export async function runCommand(
-  settings: ServerSettings | AssetsSettings,
+  settings: ServerSettings | AssetsSettings | ContainerSettings,
   options: RunOptions,
 ): Promise<void> {
   const { env, write } = options;
@@ -62,7 +66,7 @@ export async function runCommand(
 
 /** Says at the start what will not work as asked. */
 function warn(
-  settings: ServerSettings | AssetsSettings,
+  settings: ServerSettings | AssetsSettings | ContainerSettings,
   emit: EmitEvent,
 ): void {
   const { notifierUrls, telemetry } = settings;

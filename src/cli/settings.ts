@@ -1,4 +1,7 @@
 import type { ListenAddress } from "../base/listen_address.ts";
+import type { CertificatePaths } from "../proxy/http/certificate_check.ts";
+import type { AccessLogFormat, ProxySettings } from "../proxy/settings.ts";
+import type { PortMapping } from "./container_ports.ts";
 import type { LogFormat, LogLevel } from "../telemetry/logger.ts";
 
 /** How a new worker proves that it can take over. */
@@ -62,10 +65,41 @@ export interface ServerSettings extends CommonSettings {
   readonly stopTimeoutMs: number;
 }
 
+/** Settings of `dewy container`. */
+export interface ContainerSettings extends CommonSettings {
+  readonly command: "container";
+  /** The value of the label `dewy.app`, and what the names of containers begin with. */
+  readonly app: string;
+  readonly ports: readonly PortMapping[];
+  readonly replicas: number;
+  /** Words after the image; none leaves the image's own command. */
+  readonly words: readonly string[];
+  readonly healthPath: string | undefined;
+  readonly healthTimeoutMs: number;
+  readonly drainMs: number;
+  readonly runtime: "docker" | "podman";
+  /** What becomes of the containers when dewy stops. */
+  readonly onExit: "stop" | "leave";
+  readonly proxy: ProxyOptionsGiven;
+  /** What stands after `--`. */
+  readonly runWords: readonly string[];
+}
+
+/** Settings of the proxy in front of containers. */
+export interface ProxyOptionsGiven
+  extends Pick<ProxySettings, "limits" | "trustedProxies" | "proxyProtocol"> {
+  /** Isolates; one for two cores when left out. */
+  readonly workers: number | undefined;
+  readonly accessLog: AccessLogFormat | undefined;
+  readonly certificate: CertificatePaths | undefined;
+}
+
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "help"; readonly topic: string | undefined }
   | { readonly kind: "version"; readonly logFormat: LogFormat }
   | { readonly kind: "completions"; readonly shell: "bash" | "zsh" | "fish" }
   | { readonly kind: "server"; readonly settings: ServerSettings }
-  | { readonly kind: "assets"; readonly settings: AssetsSettings };
+  | { readonly kind: "assets"; readonly settings: AssetsSettings }
+  | { readonly kind: "container"; readonly settings: ContainerSettings }
+  | { readonly kind: "container-list"; readonly adminPort: number };

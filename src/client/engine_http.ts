@@ -1,3 +1,4 @@
+import { abortable } from "../base/abortable.ts";
 import { SourceError } from "../base/errors.ts";
 import { readStart, readText } from "../base/read_text.ts";
 import { TransferWatch } from "../base/transfer_watch.ts";
@@ -60,7 +61,8 @@ export class EngineHttp implements Disposable {
       if (response.body === null) return "";
       const what = `The answer to "${call.what}"`;
       const options = { what, maxBytes: MAX_ANSWER_BYTES };
-      return await readText(response.body, options);
+      const reading = readText(response.body, options);
+      return await abortable(reading, watch.signal);
     });
   }
 
@@ -95,11 +97,16 @@ export class EngineHttp implements Disposable {
     onOpen();
     if (body === null) return;
     const reader = body.getReader();
+    // The signal of a fetch ends the body of the answer as a rule only: what
+    // links the two may be collected once the head is there.
+    const onAbort = () => void reader.cancel().catch(() => {});
+    watch.signal.addEventListener("abort", onAbort, { once: true });
     let isPaused = false;
     try {
       while (true) {
         expectAnswer(watch, stallMs);
         const { done, value } = await explained(() => reader.read());
+        watch.signal.throwIfAborted();
         if (done) return;
         // The time that the caller takes is not the engine's.
         watch.settle();

@@ -6,26 +6,15 @@ import type {
 import type { Clock } from "../base/time.ts";
 import type { Instance, InstanceRuntime } from "../rollout/instance.ts";
 import type {
-  Container,
   ContainerSpec,
   Engine,
   PullProgress,
   RegistryAuth,
 } from "./engine.ts";
-import {
-  engineName,
-  pinnedName,
-  removeImages,
-  repositoryOf,
-  taggedName,
-} from "./image_names.ts";
+import { engineName, pinnedName, taggedName } from "./image_names.ts";
 import { LABEL } from "./labels.ts";
-import {
-  awaitAddresses,
-  boundAddresses,
-  type PortRoute,
-  routesOf,
-} from "./published_ports.ts";
+import { OwnContainers } from "./own_containers.ts";
+import { awaitAddresses, type PortRoute, routesOf } from "./published_ports.ts";
 
 /** What {@link Containers} work with. */
 export interface ContainersOptions {
@@ -66,25 +55,17 @@ export interface ImageRelease {
   readonly image: ImageReference;
 }
 
-/** A container that runs already. */
-export interface Adopted {
-  readonly instance: Instance;
-  /** What it was made with; empty for one of another dewy. */
-  readonly settingsHash: string;
-  /** The digest it was made of; empty for one of another dewy. */
-  readonly digest: string;
-  /** RFC 3339, empty when unknown. */
-  readonly deployedAt: string;
-}
-
 const LOG_LINES = 20;
 
 /** The containers of one application, as instances. */
 export class Containers implements InstanceRuntime<ImageRelease> {
+  /** Those that are there already. */
+  readonly own: OwnContainers;
   #options: ContainersOptions;
 
   constructor(options: ContainersOptions) {
     this.#options = options;
+    this.own = new OwnContainers(options);
   }
 
   /** Stands for all settings that make a container what it is. */
@@ -146,7 +127,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     });
     const base = this.#options.baseName;
     const name = `${base}-${Math.floor(now / 1000)}-${replica}`;
-    const id = await engine.createContainer(name, spec, signal);
+    const { id } = await engine.createContainer(name, spec, signal);
     try {
       for (const { network, endpoint } of this.#options.furtherNetworks) {
         const member = { containerId: id, endpoint };
@@ -193,79 +174,6 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     if (details?.state !== "running") return false;
     const open = new Set(details.ports.map(({ hostPort }) => hostPort));
     return [...instance.addresses.values()].every(({ port }) => open.has(port));
-  }
-
-  /** Returns the containers of this application that run. */
-  async running(signal: AbortSignal): Promise<Adopted[]> {
-    const own = await this.#own(signal);
-    const adopted = await Promise.all(
-      own.filter(({ state }) => state === "running")
-        .map((container) => this.#adopt(container, signal)),
-    );
-    return adopted.filter((one) => one !== undefined)
-      .sort((a, b) => a.instance.replica - b.instance.replica);
-  }
-
-  /**
-   * Removes containers of this application that do not run, or are not among `keep`.
-   *
-   * @returns Their names.
-   */
-  async reap(
-    keep: ReadonlySet<string>,
-    signal: AbortSignal,
-  ): Promise<string[]> {
-    const { engine, stopSeconds } = this.#options;
-    const own = await this.#own(signal);
-    const left = own.filter(({ id }) => !keep.has(id));
-    for (const { id, state } of left) {
-      if (state === "running") {
-        await engine.stopContainer(id, stopSeconds, signal);
-      }
-      await engine.removeContainer(id, { force: true }, signal);
-    }
-    return left.map(({ name }) => name);
-  }
-
-  /** Removes the images of versions that were deployed once and are not to be kept; one that is in use stays. */
-  async removeImages(
-    tags: readonly string[],
-    signal: AbortSignal,
-  ): Promise<string[]> {
-    const { engine, repository } = this.#options;
-    const own = await this.#own(signal);
-    const used = new Set(own.map(({ imageId }) => imageId));
-    return await removeImages({ engine, repository, tags, used }, signal);
-  }
-
-  async #own(signal: AbortSignal): Promise<Container[]> {
-    const { engine, app, repository } = this.#options;
-    const labels = { [LABEL.managed]: "true", [LABEL.app]: app };
-    const all = await engine.listContainers({ labels, all: true }, signal);
-    // Another application whose image has the same last name is not ours.
-    const ours = engineName(repository);
-    return all.filter(({ labels, image }) =>
-      (labels[LABEL.repository] ?? repositoryOf(image)) === ours
-    );
-  }
-
-  async #adopt(
-    { id, name, labels, image }: Container,
-    signal: AbortSignal,
-  ): Promise<Adopted | undefined> {
-    const { engine } = this.#options;
-    const details = await engine.inspectImage(image, signal);
-    const tag = labels[LABEL.version] ?? "";
-    const routes = routesOf(this.#options.routes, details, tag);
-    const addresses = await boundAddresses(id, routes, engine, signal);
-    if (addresses === undefined) return undefined;
-    const replica = Number(labels[LABEL.replica] ?? 0) || 0;
-    return {
-      instance: { id, name, tag, replica, addresses },
-      settingsHash: labels[LABEL.settings] ?? "",
-      digest: labels[LABEL.digest] ?? "",
-      deployedAt: labels[LABEL.deployedAt] ?? "",
-    };
   }
 
   async #lastLines(id: string, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,5 @@
 import { errorMessage } from "../base/errors.ts";
+import { withDeadline } from "../base/time.ts";
 import type { Instance, InstanceAddress } from "./instance.ts";
 
 /** How an instance shows that it is well. */
@@ -18,16 +19,21 @@ export async function checkHealth(
   { path, attemptMs }: HealthSettings,
   signal: AbortSignal,
 ): Promise<Sickness> {
-  const over = AbortSignal.any([signal, AbortSignal.timeout(attemptMs)]);
-  let isFirst = true;
-  for (const address of addresses.values()) {
-    const sickness = path !== undefined && isFirst
-      ? await get(address, path, over)
-      : await connect(address, over);
-    if (sickness !== undefined) return sickness;
-    isFirst = false;
-  }
-  return undefined;
+  const onTimeout = () => new DOMException("No answer in time", "TimeoutError");
+  return await withDeadline(
+    { signal, ms: attemptMs, onTimeout },
+    async (over) => {
+      let isFirst = true;
+      for (const address of addresses.values()) {
+        const sickness = path !== undefined && isFirst
+          ? await get(address, path, over)
+          : await connect(address, over);
+        if (sickness !== undefined) return sickness;
+        isFirst = false;
+      }
+      return undefined;
+    },
+  );
 }
 
 async function get(

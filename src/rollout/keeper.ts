@@ -65,6 +65,7 @@ export class Keeper {
   }
 
   async #look({ instance, state }: Member, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     const { fleet, runtime, health } = this.#options;
     const reason = await checkHealth(instance, health, signal);
     if (signal.aborted) return;

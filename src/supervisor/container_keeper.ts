@@ -1,10 +1,7 @@
 import type { EmitEvent } from "../base/event.ts";
 import { backoffMs, type Clock } from "../base/time.ts";
-import type {
-  Adopted,
-  Containers,
-  ImageRelease,
-} from "../container/containers.ts";
+import type { Containers, ImageRelease } from "../container/containers.ts";
+import type { Adopted } from "../container/own_containers.ts";
 import type { Fleet } from "../rollout/fleet.ts";
 import type { Instance } from "../rollout/instance.ts";
 import { Keeper, type KeeperStep } from "../rollout/keeper.ts";

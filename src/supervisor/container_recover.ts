@@ -1,7 +1,8 @@
 import type { EmitEvent } from "../base/event.ts";
 import { parseImageUrl } from "../base/image_reference.ts";
 import type { Clock } from "../base/time.ts";
-import type { Adopted, Containers } from "../container/containers.ts";
+import type { Containers } from "../container/containers.ts";
+import type { Adopted } from "../container/own_containers.ts";
 import type { ContainerKeeper } from "./container_keeper.ts";
 import { attemptsSoFar, interruptionOf } from "./failure.ts";
 import { failDeploy, type State } from "./state.ts";
@@ -25,7 +26,7 @@ export async function recoverContainers(
   { containers, keeper, state, clock, emit }: ContainerRecoverDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const running = await containers.running(signal);
+  const running = await containers.own.running(signal);
   const adopted = toAdopt(running, state.value);
   const { deployed, deploying } = state.value;
   const image = deployed === undefined
@@ -42,7 +43,7 @@ export async function recoverContainers(
     const names = adopted.map(({ instance }) => instance.name);
     emit({ type: "containers-adopted", tag, names });
   }
-  const reaped = await containers.reap(keeper.ids, signal);
+  const reaped = await containers.own.reap(keeper.ids, signal);
   if (reaped.length > 0) emit({ type: "containers-reaped", names: reaped });
   if (deploying === undefined) return;
   const attempts = attemptsSoFar(state.value, deploying) + 1;

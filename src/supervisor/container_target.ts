@@ -97,7 +97,7 @@ export class ContainerTarget implements Target {
   async cleanUp(signal: AbortSignal): Promise<void> {
     const { containers, state, emit, keepImages, keeper } = this.#deps;
     await tryOrTell("old containers", async () => {
-      const names = await containers.reap(keeper.ids, signal);
+      const names = await containers.own.reap(keeper.ids, signal);
       if (names.length > 0) emit({ type: "containers-reaped", names });
     }, emit);
     await tryOrTell("old images", async () => {
@@ -105,7 +105,7 @@ export class ContainerTarget implements Target {
         .filter(({ outcome }) => outcome === "deployed")
         .map(({ tag }) => tag).reverse();
       const old = [...new Set(deployed)].slice(keepImages);
-      const names = await containers.removeImages(old, signal);
+      const names = await containers.own.removeImages(old, signal);
       if (names.length > 0) emit({ type: "images-removed", names });
     }, emit);
   }

@@ -84,6 +84,7 @@ export const CONTAINER_LINES: LinesOf<ContainerEvent> = {
       names: names.join(" "),
     }],
   ],
+  "admin-started": ({ port }) => [["info", "Admin API started", { port }]],
   "engine-lost": ({ error }) => [
     ["error", "Container engine does not answer; what runs serves on", {
       ...errorFields(error),

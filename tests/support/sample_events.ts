@@ -305,6 +305,7 @@ export const SAMPLES: {
     deaths: 3,
   },
   "images-removed": { type: "images-removed", names: ["ghcr.io/a/web:v0"] },
+  "admin-started": { type: "admin-started", port: 17_539 },
   "engine-lost": { type: "engine-lost", error },
   "engine-back": { type: "engine-back" },
   "certificate-renewed": { type: "certificate-renewed", path: "/etc/tls.crt" },

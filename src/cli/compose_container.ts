@@ -1,0 +1,273 @@
+import { join } from "node:path";
+import { startAdminApi } from "../admin/admin_api.ts";
+import { ConfigError } from "../base/errors.ts";
+import { parseImageRepository } from "../base/image_reference.ts";
+import { systemClock } from "../base/time.ts";
+import type { OciCredentials } from "../client/oci_credentials.ts";
+import { Containers } from "../container/containers.ts";
+import { createBody } from "../container/create_body.ts";
+import type { Engine, RegistryAuth } from "../container/engine.ts";
+import { openEngine } from "../container/open_engine.ts";
+import {
+  parseRunOptions,
+  readEnvFiles,
+  type RunOptions,
+} from "../container/run_options.ts";
+import { settingsHash } from "../container/settings_hash.ts";
+import { watchEngine } from "../container/watch_engine.ts";
+import { readCertificate } from "../proxy/http/certificate_file.ts";
+import type { Certificate } from "../proxy/http/front.ts";
+import { LineWriter } from "../proxy/line_writer.ts";
+import { Proxy } from "../proxy/proxy.ts";
+import { Fleet } from "../rollout/fleet.ts";
+import { ContainerKeeper } from "../supervisor/container_keeper.ts";
+import { tellStep } from "../supervisor/container_steps.ts";
+import { ContainerTarget } from "../supervisor/container_target.ts";
+import { asError } from "../supervisor/try_or_tell.ts";
+import { StateFile } from "../supervisor/state_file.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import {
+  type ComposeOptions,
+  hooksOf,
+  openSource,
+  type Program,
+} from "./compose_parts.ts";
+import { credentialSource } from "./image_registry.ts";
+import { keepCertificate } from "./keep_certificate.ts";
+import type { ContainerSettings } from "./settings.ts";
+import { lockWorkdir } from "./workdir_lock.ts";
+
+/** What container mode is composed with. */
+type ContainerOptions = ComposeOptions & {
+  readonly settings: ContainerSettings;
+};
+
+/** Time of one look at the health of a container, milliseconds. */
+const ATTEMPT_MS = 1_000;
+/** Time from the stop signal of a container to its end, seconds; as the original has it. */
+const STOP_SECONDS = 10;
+/** Backends are published on the loopback address only. */
+const BACKEND_HOSTS = ["127.0.0.1"];
+
+/**
+ * Builds container mode from its settings.
+ *
+ * @throws {ConfigError} When a setting is bad, or another dewy works in the same directory.
+ * @throws {SourceError} When a port cannot be listened on, or the engine does not answer.
+ */
+export async function composeContainer(
+  options: ContainerOptions,
+): Promise<Program> {
+  const { settings, root, emit, redact } = options;
+  await using stack = new AsyncDisposableStack();
+  const source = stack.use(await openSource(options));
+  stack.use(await lockWorkdir(root));
+  // The lock was the last use of native code.
+  Deno.permissions.revokeSync({ name: "ffi" });
+  const state = await StateFile.open(join(root, ".dewy"), { emit, redact });
+  const engine = stack.use(await openEngine(options.env, settings.runtime));
+  await engine.version(new AbortController().signal);
+  const containers = await openContainers(engine, options);
+  const paths = settings.proxy.certificate;
+  const certificate = paths === undefined
+    ? undefined
+    : await readCertificate(paths);
+  const proxy = await openProxy(options, certificate);
+  const fleet = new Fleet(proxy);
+  // In the reverse order: nobody is sent any more, what is in flight ends, and
+  // only then containers are stopped.
+  stack.defer(() => stopAll(containers, fleet, options));
+  stack.defer(async () => void await proxy.close(settings.drainMs));
+  if (paths !== undefined && certificate !== undefined) {
+    stack.use(keepCertificate(paths, certificate, { proxy, emit }));
+  }
+  const clock = systemClock;
+  const rollOut = {
+    runtime: containers,
+    fleet,
+    health: { path: settings.healthPath, attemptMs: ATTEMPT_MS },
+    replicas: settings.replicas,
+    healthTimeoutMs: settings.healthTimeoutMs,
+    drainMs: settings.drainMs,
+    clock,
+    tell: tellStep(emit),
+  };
+  const keeper = stack.use(
+    new ContainerKeeper({
+      containers,
+      fleet,
+      rollOut,
+      clock,
+      emit,
+      watch: (onEvent, signal) =>
+        watchEngine({
+          engine,
+          app: settings.app,
+          clock,
+          onEvent,
+          onLost: (error) => emit({ type: "engine-lost", error }),
+          onBack: () => emit({ type: "engine-back" }),
+        }, signal),
+    }),
+  );
+  const target = new ContainerTarget({
+    containers,
+    keeper,
+    rollOut,
+    state,
+    clock,
+    emit,
+    keepImages: settings.keepReleases,
+    ...hooksOf(options),
+  });
+  const api = stack.use(
+    startAdminApi(settings.adminPort, {
+      containers: (signal) => containers.own.entries(signal),
+      status: () => ({
+        command: 2,
+        current_version: state.value.deployed?.tag ?? "",
+        is_running: false,
+        name: settings.app,
+        proxy_backends: fleet.members.length * settings.ports.length,
+      }),
+    }),
+  );
+  emit({ type: "admin-started", port: api.port });
+  const supervisor = new Supervisor({
+    command: "container",
+    registry: source,
+    target,
+    state,
+    clock,
+    emit,
+    host: options.hostname.toLowerCase(),
+    settings,
+  });
+  const owned = stack.move();
+  const dispose = () => owned.disposeAsync();
+  return { supervisor, server: undefined, [Symbol.asyncDispose]: dispose };
+}
+
+async function openContainers(
+  engine: Engine,
+  { settings, root, env }: ContainerOptions,
+): Promise<Containers> {
+  const { app, ports: mappings, registryUrl, words, replicas } = settings;
+  const run = await readRunOptions(settings, { root, env });
+  const user = `${Deno.uid() ?? 0}:${Deno.gid() ?? 0}`;
+  const ports = mappings.map(({ proxy, container }) => ({ proxy, container }));
+  const [url = ""] = registryUrl.replace(/^\s*img:\/\//i, "").split("?");
+  const repository = parseImageRepository(url);
+  if ("problem" in repository) {
+    throw new ConfigError(
+      `Cannot read the image's name: ${repository.problem}`,
+    );
+  }
+  return new Containers({
+    engine,
+    repository,
+    app,
+    baseName: run.baseName ?? app,
+    routes: ports,
+    settingsHash: settingsHash(run, {
+      words,
+      user,
+      replicas,
+      ports: mappings.map(({ proxy, container }) => [proxy, container ?? null]),
+    }),
+    stopSeconds: run.body.StopTimeout ?? STOP_SECONDS,
+    furtherNetworks: run.furtherNetworks,
+    specOf: ({ image, labels, ports }) =>
+      createBody(run, { image, labels, command: words, ports, user }),
+    auth: authOf(registryUrl, env),
+    clock: systemClock,
+  });
+}
+
+async function readRunOptions(
+  { runWords }: ContainerSettings,
+  { root, env }: Pick<ContainerOptions, "root" | "env">,
+): Promise<RunOptions> {
+  const lookUp = (name: string) => env[name];
+  const parsed = parseRunOptions(runWords, { env: lookUp, workdir: root });
+  return await readEnvFiles(parsed, { env: lookUp, readFile: Deno.readFile });
+}
+
+function authOf(
+  registryUrl: string,
+  env: ContainerOptions["env"],
+): (signal: AbortSignal) => Promise<RegistryAuth | undefined> {
+  const find = credentialSource(registryUrl, env);
+  return async (signal) => {
+    const found = await find?.(signal);
+    return found === undefined ? undefined : toAuth(found, registryUrl);
+  };
+}
+
+function toAuth(found: OciCredentials, registryUrl: string): RegistryAuth {
+  const [, serverAddress = ""] = /^\s*img:\/\/([^/?]+)/i.exec(registryUrl) ??
+    [];
+  return found.kind === "identity"
+    ? { identityToken: found.token, serverAddress }
+    : { username: found.username, password: found.password, serverAddress };
+}
+
+async function openProxy(
+  { settings, emit }: ContainerOptions,
+  certificate: Certificate | undefined,
+): Promise<Proxy> {
+  const { certificate: _, workers, ...given } = settings.proxy;
+  const ports = settings.ports.map(({ proxy: port, protocol }) => ({
+    port,
+    protocol,
+  }));
+  const half = Math.max(1, Math.floor(navigator.hardwareConcurrency / 2));
+  const isLinux = Deno.build.os === "linux";
+  const log = new LineWriter({
+    write: async (bytes) => {
+      for (let rest = bytes; rest.length > 0;) {
+        rest = rest.subarray(await Deno.stdout.write(rest));
+      }
+    },
+    onDropped: (count) =>
+      emit({
+        type: "proxy-trouble",
+        port: ports[0]?.port ?? 0,
+        trouble: "access-log-dropped",
+        count,
+      }),
+  });
+  const { accessLog, ...rest } = given;
+  return await Proxy.start({
+    settings: {
+      ...rest,
+      ports,
+      backendHosts: BACKEND_HOSTS,
+      // Only Linux deals connections out among those that listen.
+      workers: isLinux ? workers ?? half : 1,
+      ...(accessLog === undefined ? {} : { accessLog }),
+      ...(certificate === undefined ? {} : { certificate }),
+    },
+    emit,
+    onAccessLog: (lines) => log.add(lines),
+  });
+}
+
+/** What is left of a fleet when dewy stops. */
+async function stopAll(
+  containers: Containers,
+  fleet: Fleet,
+  { settings, emit }: ContainerOptions,
+): Promise<void> {
+  if (settings.onExit === "leave") return;
+  const never = new AbortController().signal;
+  await Promise.all(fleet.members.map(async ({ instance }) => {
+    const { name } = instance;
+    try {
+      await containers.stop(instance, never);
+      emit({ type: "container-retired", name, cut: 0 });
+    } catch (error) {
+      emit({ type: "container-left-behind", name, error: asError(error) });
+    }
+  }));
+}
