@@ -16,7 +16,11 @@ const ROUNDS = 5;
 const SETTLE_MS = 10_000;
 const GOAL_MB = 60;
 /** What deno.json says for a run from source. */
-const UNSTABLE = ["--unstable-net", "--unstable-worker-options"];
+const UNSTABLE = [
+  "--unstable-net",
+  "--unstable-no-legacy-abort",
+  "--unstable-worker-options",
+];
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 

@@ -16,12 +16,13 @@ export function containerSettings(
   words: readonly string[],
 ): ContainerSettings {
   const common = commonSettings(options);
+  const ports = portsOf(options);
   requireImages(common.registryUrl);
   return {
     command: "container",
     ...common,
     app: options.text("name") || appName(common.registryUrl),
-    ports: portsOf(options),
+    ports,
     replicas: options.number("replicas"),
     words: options.texts("cmd"),
     healthPath: options.text("health-path") || undefined,

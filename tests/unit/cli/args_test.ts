@@ -83,11 +83,7 @@ const WITHOUT_HELP: readonly (readonly [string[], RegExp])[] = [
   [["completions", "csh"], /one of bash, zsh, fish: current value is "csh"$/],
   [
     ["container", R, "-p", "80"],
-    /^Cannot run "container": container mode is not available/,
-  ],
-  [
-    ["container", "list"],
-    /^Cannot run "container": container mode is not available/,
+    /^Cannot run "container": "ghr:\/\/o\/r" is no registry of images$/,
   ],
   [["container", R], /^--port option is required for container command$/],
   [["container", R, "-p", "1-2"], /^failed to parse port mappings: /],
@@ -101,3 +97,36 @@ for (const [args, message] of WITHOUT_HELP) {
     assert.match(error.message, message);
   });
 }
+
+Deno.test("parseCommand() reads container mode", () => {
+  const command = parseCommand([
+    "container",
+    ...["--registry", "img://ghcr.io/acme/web?slot=blue"],
+    ...["-p", "8000", "-p", "9090:50051/tcp", "--container-port", "8080"],
+    ...["--proxy-workers", "2", "--hold-time", "5s", "--access-log", "json"],
+    ...["--trusted-proxy", "10.0.0.0/8", "--on-exit", "leave"],
+    ...["--", "--env", "A=b"],
+  ], {});
+  assert.ok(command.kind === "container");
+  const { app, ports, proxy, onExit, runWords, replicas } = command.settings;
+  assert.equal(app, "web");
+  assert.equal(replicas, 1);
+  assert.equal(onExit, "leave");
+  assert.deepEqual(ports, [
+    { proxy: 8_000, container: 8_080, protocol: "http" },
+    { proxy: 9_090, container: 50_051, protocol: "tcp" },
+  ]);
+  assert.equal(proxy.workers, 2);
+  assert.equal(proxy.limits.holdMs, 5_000);
+  assert.equal(proxy.accessLog, "json");
+  assert.deepEqual(proxy.trustedProxies, ["10.0.0.0/8"]);
+  assert.deepEqual(runWords, ["--env", "A=b"]);
+});
+
+Deno.test("parseCommand() reads container list", () => {
+  const args = ["container", "list", "--admin-port", "18000"];
+  assert.deepEqual(parseCommand(args, {}), {
+    kind: "container-list",
+    adminPort: 18_000,
+  });
+});

@@ -14,7 +14,7 @@ Deno.test("renderHelp() names the project, the usage and every block", () => {
     "Commands:",
     "General Options:",
     "Server Command Options:",
-    "Container Command Options (container mode is not available in this version):",
+    "Container Command Options:",
     "Environment:",
   ]);
 });
@@ -71,10 +71,4 @@ Deno.test("renderHelp() shows with a command only what concerns it", () => {
   assert.doesNotMatch(server, /--replicas/);
   const completions = renderHelp("completions", { color: false });
   assert.doesNotMatch(completions, /--registry/);
-});
-
-Deno.test("renderHelp() says that container mode is not available", () => {
-  const help = renderHelp("container", { color: false });
-  assert.match(help, /container mode is not available/);
-  assert.match(help, /--replicas/);
 });
