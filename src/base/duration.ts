@@ -26,7 +26,14 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount = "", unit = ""] of text.matchAll(PART)) {
     total += Number(amount) * (UNIT_MS[unit] ?? NaN);
   }
-  return finite(text.startsWith("-") ? -total : total);
+  const ms = toWholeNanos(total);
+  return finite(text.startsWith("-") ? -ms : ms);
+}
+
+/** Takes away what binary fractions add: `1.1h` would be 3960000.0000000005 ms. */
+function toWholeNanos(ms: number): number {
+  const nanos = Math.round(ms * 1e6);
+  return Number.isSafeInteger(nanos) ? nanos / 1e6 : Math.round(ms);
 }
 
 /** Writes milliseconds as Go does: `30m0s`, `45.2s`, `1.5ms`, `0s`. */

@@ -108,15 +108,19 @@ async function openShared(
   };
 }
 
+/** Nobody means more; milliseconds. */
+const MAX_TTL_MS = 366 * 24 * 60 * 60 * 1000;
+
 function registryTtl(url: DriverUrl): number {
   const text = url.options.get("registry-ttl");
   if (text === undefined) return 0;
   const ms = parseDuration(text);
-  if (ms !== undefined && ms >= 0) return ms;
+  // Rounded up: less than a millisecond is not off.
+  if (ms !== undefined && ms >= 0 && ms <= MAX_TTL_MS) return Math.ceil(ms);
   throw new ConfigError(
     `Cannot open cache "${
       describeUrl(url.text)
-    }": option "registry-ttl" is no duration`,
+    }": option "registry-ttl" is no duration of up to a year`,
     { hint: 'Write a duration such as "30s" or "2m"' },
   );
 }

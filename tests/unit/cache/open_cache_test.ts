@@ -52,6 +52,21 @@ Deno.test("openCache() says what is shared, and for how long answers are", async
   }
 });
 
+Deno.test("openCache() takes an answer's age in whole milliseconds", async () => {
+  const ages = [
+    ["1.1h", 3_960_000],
+    ["4.35m", 261_000],
+    ["1.5ms", 2],
+    ["1us", 1],
+    ["0s", 0],
+  ] as const;
+  for (const [text, ms] of ages) {
+    const url = `s3://r1/b?registry-ttl=${text}`;
+    const { registryTtlMs } = await openCache(url, { ...OPTIONS, cwd: "/" });
+    equal(registryTtlMs, ms, text);
+  }
+});
+
 Deno.test("openCache() refuses what it cannot open", async () => {
   const open = (url: string) => openCache(url, { ...OPTIONS, cwd: "/" });
   await rejects(open("redis://h"), {
@@ -64,6 +79,7 @@ Deno.test("openCache() refuses what it cannot open", async () => {
     "file://rel/x",
     "file:///x?registry-ttl=soon",
     "s3://r1/b?registry-ttl=-1s",
+    "s3://r1/b?registry-ttl=99999999999h",
     "/srv/cache",
   ];
   for (const url of urls) await rejects(open(url), ConfigError, url);
