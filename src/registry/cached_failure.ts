@@ -1,5 +1,6 @@
 import { errorMessage, SourceError } from "../base/errors.ts";
 import type { CachedFailure } from "./cached_entry.ts";
+import { RETRY_MAX_MS } from "./cached_step.ts";
 
 /** Returns what other hosts are told of a failed look-up. */
 export function toFailure(
@@ -12,11 +13,13 @@ export function toFailure(
 ): CachedFailure {
   const { now, pauseMs, since } = times;
   const known = error instanceof SourceError ? error : undefined;
+  // A longer pause would be taken for a broken clock's, and kept by nobody.
+  const waitMs = Math.min(known?.retryAfterMs ?? 0, RETRY_MAX_MS);
   return {
     code: known?.code ?? "unavailable",
     message: errorMessage(error),
     since,
-    retryAt: now + Math.max(pauseMs, known?.retryAfterMs ?? 0),
+    retryAt: now + Math.max(pauseMs, waitMs),
     ...(known?.hint === undefined ? {} : { hint: known.hint }),
   };
 }

@@ -31,7 +31,9 @@ export type CacheStep =
 const LOCK_MIN_MS = 30_000;
 const LOCK_MAX_MS = 5 * 60_000;
 /** A source that asks to be left alone is heard for an hour at most. */
-const RETRY_MAX_MS = 60 * 60_000;
+export const RETRY_MAX_MS = 60 * 60_000;
+/** By how much the clock of the host that failed may be ahead. */
+const CLOCK_SLACK_MS = 5 * 60_000;
 
 /** Returns how long the host that asks keeps the others from it: twice the TTL, half a minute to five. */
 export function lockLifeMs(ttlMs: number): number {
@@ -54,7 +56,8 @@ export function decideCacheStep(
   }
   const { failure } = entry;
   const pauseMs = (failure?.retryAt ?? 0) - now;
-  if (failure !== undefined && pauseMs > 0 && pauseMs <= RETRY_MAX_MS) {
+  const isBelievable = pauseMs <= RETRY_MAX_MS + CLOCK_SLACK_MS;
+  if (failure !== undefined && pauseMs > 0 && isBelievable) {
     return { kind: "failing", value, failure };
   }
   // Who has nothing to go on with does not wait for a dead host any longer than it must.

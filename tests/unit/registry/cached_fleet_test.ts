@@ -181,6 +181,25 @@ testFleet(
   },
 );
 
+for (const hours of [1, 2, 1e9]) {
+  testFleet(
+    `a registry that wants ${hours} h of peace gets one`,
+    {},
+    async (fleet) => {
+      const { clock } = fleet;
+      await clock.run(5 * MINUTE);
+      const calls = fleet.asked.length;
+      const retryAfterMs = hours * 60 * MINUTE;
+      fleet.upstream = new SourceError("unavailable", "Full", { retryAfterMs });
+      await clock.run(20 * MINUTE);
+      equal(fleet.asked.length - calls, 1);
+      fleet.upstream = "v2.0.0";
+      await clock.run(42 * MINUTE);
+      checkAllSee(fleet, "v2.0.0");
+    },
+  );
+}
+
 testFleet(
   "without the bucket each asks for itself, once per TTL",
   {},
