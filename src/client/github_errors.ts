@@ -1,3 +1,4 @@
+import { cutText } from "../base/cut_text.ts";
 import {
   errorMessage,
   SourceError,
@@ -20,6 +21,9 @@ const DEFAULT_WAIT_MS = 60_000;
 /** GitHub is left alone for so long at most, milliseconds: its windows are not longer than an hour. */
 export const MAX_WAIT_MS = 60 * 60 * 1000;
 
+/** GitHub says what is wrong in a sentence or two; UTF-16 units. */
+const MAX_MESSAGE_LENGTH = 1_000;
+
 /** An answer with a status that is no success. */
 export interface FailedAnswer {
   readonly status: number;
@@ -35,7 +39,9 @@ export function failedAnswer(error: unknown): FailedAnswer | undefined {
     response?: { headers?: Record<string, unknown> };
   };
   if (typeof status !== "number" || response === undefined) return undefined;
-  return { status, headers: response.headers ?? {}, message: error.message };
+  // A page of HTML in place of an answer is in it whole.
+  const message = cutText(error.message, MAX_MESSAGE_LENGTH);
+  return { status, headers: response.headers ?? {}, message };
 }
 
 /** Returns the error for what a request to the API threw. */

@@ -1,3 +1,4 @@
+import { cutText } from "../base/cut_text.ts";
 import {
   ApplicationError,
   ArtifactError,
@@ -87,16 +88,19 @@ export function unpack(value: unknown): unknown {
   );
 }
 
+/** What others wrote into an error may have any length, and is cut: the reader refuses long texts. */
 function packError(error: Error): PackedError {
   const { name, message, stack, cause } = error;
   const packed = {
     packedError: true,
-    name,
-    message,
+    name: cutText(name),
+    message: cutText(message),
     cause: pack(cause),
   } as const;
-  if (!(error instanceof DewyError)) return { ...packed, stack };
-  const { hint } = error;
+  if (!(error instanceof DewyError)) {
+    return { ...packed, stack: stack && cutText(stack) };
+  }
+  const hint = error.hint && cutText(error.hint);
   if (error instanceof SourceError) {
     const { code, retryAfterMs } = error;
     return { ...packed, hint, code, retryAfterMs };

@@ -1,3 +1,4 @@
+import { cutText } from "../base/cut_text.ts";
 import type { EmitEvent } from "../base/event.ts";
 
 /** What an {@link OutageTeller} needs. */
@@ -18,8 +19,9 @@ export class OutageTeller {
   }
 
   /** The registry has been failing since then, Unix milliseconds. */
-  failing(sinceMs: number, now: number, reason: string): void {
+  failing(sinceMs: number, now: number, why: string): void {
     const { emit, lastingMs } = this.#options;
+    const reason = cutText(why);
     this.#sinceMs = sinceMs;
     if (this.#told === "nothing") {
       this.#told = "begun";

@@ -43,3 +43,21 @@ Deno.test("unpack() keeps name and message of an error that dewy does not know",
   assert.ok(sent instanceof Error);
   assert.deepEqual([sent.name, sent.message], ["RangeError", "too far"]);
 });
+
+Deno.test("pack() cuts what is too long to be read, and keeps the rest", () => {
+  const page = "<html>".repeat(50_000);
+  const cause = new RangeError(page);
+  const hint = page;
+  const sent = send(
+    new SourceError("denied", page, { hint, cause, retryAfterMs: 7 }),
+  );
+  assert.ok(sent instanceof SourceError);
+  assert.deepEqual([sent.code, sent.retryAfterMs], ["denied", 7]);
+  const inner = sent.cause;
+  assert.ok(inner instanceof Error);
+  for (const text of [sent.message, sent.hint, inner.message, inner.stack]) {
+    assert.ok(text !== undefined && text.includes("<html><html>"));
+    assert.equal(text.length, 8_000);
+    assert.ok(text.endsWith("…"));
+  }
+});
