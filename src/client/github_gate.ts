@@ -100,7 +100,8 @@ export class GithubGate {
     if (explained.retryAfterMs > 0) {
       this.#closedUntil = Math.max(
         this.#closedUntil,
-        now() + explained.retryAfterMs,
+        // A storage host may ask for more than GitHub itself ever does.
+        now() + Math.min(explained.retryAfterMs, MAX_WAIT_MS),
       );
     }
     return explained;
