@@ -21,8 +21,6 @@ export interface ConnectionOwner {
   released(connection: BackendConnection): void;
   /** It is closed. */
   closed(connection: BackendConnection): void;
-  /** Bytes came or went. */
-  transferred(bytes: number): void;
 }
 
 /** One HTTP/1.1 connection to a backend; it carries one exchange at a time. */
@@ -100,7 +98,6 @@ export class BackendConnection implements Session {
       this.#isWriting = false;
     }
     this.activeAt = performance.now();
-    this.#owner.transferred(bytes.length);
   }
 
   /** The request is longer than its head: the connection is not free before {@link sent}. */
@@ -124,7 +121,6 @@ export class BackendConnection implements Session {
       const text = await this.#input.takeHead(MAX_HEAD_BYTES);
       if (text === undefined) return undefined;
       this.activeAt = performance.now();
-      this.#owner.transferred(text.length + 4);
       return parseResponseHead(text, method);
     } catch (error) {
       if (this.exchanges > 0 && isReset(error) && !this.#fault) {
@@ -146,7 +142,7 @@ export class BackendConnection implements Session {
     const decoder = decoderOf(framing, this.#input);
     const bytes = decoder.arrived();
     if (bytes === undefined) return this.#stream(decoder, head);
-    this.#count(bytes.length);
+    this.bodyBytes += bytes.length;
     this.#finish(head);
     return bytes;
   }
@@ -187,7 +183,7 @@ export class BackendConnection implements Session {
             this.#finish(head);
             return;
           }
-          this.#count(bytes.length);
+          this.bodyBytes += bytes.length;
           controller.enqueue(bytes);
         } catch (error) {
           controller.error(this.#failed("The answer was cut off", error));
@@ -217,11 +213,6 @@ export class BackendConnection implements Session {
   #tellDone(): void {
     this.#onDone?.();
     this.#onDone = undefined;
-  }
-
-  #count(bytes: number): void {
-    this.bodyBytes += bytes;
-    this.#owner.transferred(bytes);
   }
 
   /** The backend left an idle connection, or spoke unasked. */

@@ -105,10 +105,6 @@ export class BackendPool implements ConnectionOwner {
     if (index >= 0) this.#idle.splice(index, 1);
   }
 
-  transferred(bytes: number): void {
-    this.#options.meter.transferred(bytes);
-  }
-
   /** Closes idle connections that are past their time, and what has been silent since `silentSince`. */
   sweep(now: number, silentSince: number): void {
     if (!this.#isInTurn) this.closeIdle();

@@ -149,7 +149,7 @@ export class WebSocketPlane {
   #join(opening: Opening, answered: Answered<"accepted">): Response {
     const { slot, attempt, answer: { socket, headers } } = answered;
     const { request, session, call, over } = opening;
-    const { balancer, meter } = this.#options;
+    const { balancer } = this.#options;
     try {
       // The gate looks after silence, of both sides.
       const options = { idleTimeout: 0 };
@@ -158,7 +158,6 @@ export class WebSocketPlane {
         client: upgraded.socket,
         backend: socket,
         session,
-        meter,
         onOver: (bytes) => {
           balancer.leave(slot, relay);
           over(101, bytes, slot);
@@ -181,7 +180,7 @@ export class WebSocketPlane {
 
   #refuse(opening: Opening, answered: Answered<"refused">): Response {
     const { slot, attempt, answer: { status, headers, message } } = answered;
-    const { balancer, meter } = this.#options;
+    const { balancer } = this.#options;
     const stop = () => message.destroy();
     let bytes = 0;
     opening.call.onEnd(stop);
@@ -189,7 +188,6 @@ export class WebSocketPlane {
     const body = bodyOf(message, {
       onBytes: (count) => {
         bytes += count;
-        meter.transferred(count);
       },
       onOver: () => {
         balancer.leave(slot, attempt);

@@ -1,7 +1,6 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { WebSocket as BackendSocket } from "ws";
 import type { Session } from "../balancer.ts";
-import type { Meter } from "../meter.ts";
 import type { ClientSession } from "./gate_session.ts";
 
 /** Bytes on their way to one side above which the other is not read, until there are fewer than half. */
@@ -31,7 +30,6 @@ export interface RelayOptions {
   /** The backend's, open and paused. */
   readonly backend: BackendSocket;
   readonly session: ClientSession;
-  readonly meter: Meter;
   /** Called once when both sides are closed, with the bytes that the client got. */
   readonly onOver: (bytes: number) => void;
 }
@@ -99,7 +97,6 @@ export class Relay implements Session {
       return;
     }
     backend.send(data, { binary: typeof data !== "string" });
-    this.#options.meter.transferred(Buffer.byteLength(data));
     if (backend.bufferedAmount <= HIGH_BYTES) return;
     this.#options.session.pause();
     this.#look();
@@ -110,7 +107,6 @@ export class Relay implements Session {
     if (client.readyState !== WebSocket.OPEN) return;
     client.send(isBinary ? data : decoder.decode(data));
     this.#bytes += data.length;
-    this.#options.meter.transferred(data.length);
     if (client.bufferedAmount <= HIGH_BYTES) return;
     this.#backend.pause();
     this.#look();
