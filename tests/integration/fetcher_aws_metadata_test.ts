@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { Fetcher } from "../../../src/fetcher/fetcher.ts";
-import { isolatePermissions } from "../../../src/fetcher/isolate_permissions.ts";
-import { S3Server } from "../../support/s3_server.ts";
-import { TempDir } from "../../support/temp_dir.ts";
+import { Fetcher } from "../../src/fetcher/fetcher.ts";
+import { isolatePermissions } from "../../src/fetcher/isolate_permissions.ts";
+import { S3Server } from "../support/s3_server.ts";
+import { TempDir } from "../support/temp_dir.ts";
 
 const ROLE = "web";
 
@@ -69,7 +69,10 @@ Deno.test("an isolate gets its credentials from the metadata service that is nam
   ]);
 });
 
-/** The SDK finds these in the environment of its process; keys there would come first. */
+/**
+ * The SDK finds these in the environment of its process; keys there would come
+ * first. Tests that run side by side share it, so this one is not among them.
+ */
 function withVariables(env: Readonly<Record<string, string>>): Disposable {
   const keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"];
   const before = [...Object.keys(env), ...keys]
