@@ -91,7 +91,9 @@ Deno.test("a backend that does not answer a connection costs its time only", asy
 
 Deno.test("a client that leaves ends the attempt to connect", async () => {
   await using hole = await BlackHole.open();
-  await using bench = new HttpBench([hole.as()]);
+  await using bench = new HttpBench([hole.as()], {
+    limits: { connectTimeoutMs: 60_000 },
+  });
   const client = await bench.connect();
   await client.say(get());
   await eventually(() => bench.balancer.inFlight("hole") === 1, {
@@ -100,7 +102,6 @@ Deno.test("a client that leaves ends the attempt to connect", async () => {
   client[Symbol.dispose]();
   await eventually(() => bench.balancer.inFlight("hole") === 0, {
     message: "it does not connect any more",
-    timeoutMs: 1_000,
   });
 });
 
@@ -192,7 +193,8 @@ Deno.test("a dead backend is told of at once, also while a slow client sends", a
   );
   const startedAt = performance.now();
   assert.match(await client.head(), /^HTTP\/1\.1 502 /);
-  assert.ok(performance.now() - startedAt < 1_000);
+  // Any time limit would come a minute later.
+  assert.ok(performance.now() - startedAt < 8_000);
 });
 
 Deno.test("a backend that says nothing for too long is given up", async () => {

@@ -100,7 +100,8 @@ Deno.test("without descriptors the plane waits, does not spin, and recovers", as
   const cpuMs = await plane.cpuMs();
   await delay(2_000);
   const usedMs = await plane.cpuMs() - cpuMs;
-  assert.ok(usedMs < 400, `${usedMs} ms of 2000`);
+  // To spin takes a whole processor, or its share of busy ones.
+  assert.ok(usedMs < 1_000, `${usedMs} ms of 2000`);
   assert.ok(waiting.size > 20, `${waiting.size} wait`);
   assert.ok(served.length > 5, `${served.length} were served`);
   while (waiting.size > 0) {
