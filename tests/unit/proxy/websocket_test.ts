@@ -175,7 +175,8 @@ Deno.test("a WebSocket is in flight as long as it is open", async () => {
   assert.equal(served?.backend, "a");
   assert.equal(bench.meter.dials.length, 1);
   assert.deepEqual(bench.meter.failures, []);
-  assert.deepEqual(bench.meter.transfers.slice(0, 2), [5, 5]);
+  // The connection's bytes, the handshake and the frames, once in all.
+  assert.equal(bench.meter.transfers.length, 1);
 });
 
 const BAD: readonly (readonly [string, string, RegExp])[] = [
