@@ -1,9 +1,9 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { SourceError } from "../base/errors.ts";
-import { readStart } from "../base/read_text.ts";
 import type { TransferLimits } from "../base/transfer_limits.ts";
 import { TransferWatch } from "../base/transfer_watch.ts";
+import { withBoundedBody } from "./s3_answer.ts";
 
 /** Where an S3 service is, and who asks it. */
 export interface S3Access {
@@ -38,9 +38,6 @@ export function createS3Uploader(access: S3Access): S3Client {
   return new S3Client(configOf(access));
 }
 
-/** What comes with an error has a few hundred bytes. */
-const MAX_ERROR_BYTES = 64 * 1024;
-
 /** Fetches the bytes as they are stored, also those of `Content-Encoding: gzip`: checksums and lengths are theirs. */
 async function fetchStored(
   input: RequestInfo | URL,
@@ -55,22 +52,11 @@ async function fetchStored(
   );
   watch.expect(answerMs);
   try {
-    return await withShortError(await fetch(request, { signal: watch.signal }));
+    const response = await fetch(request, { signal: watch.signal });
+    return await withBoundedBody(response, new URL(request.url));
   } finally {
     watch.settle();
   }
-}
-
-/** The SDK reads what comes with an error whole. */
-async function withShortError(response: Response): Promise<Response> {
-  const { ok, status, statusText, headers, body } = response;
-  if (ok || body === null) return response;
-  const { bytes } = await readStart(body, MAX_ERROR_BYTES);
-  return new Response(bytes.length === 0 ? null : bytes, {
-    status,
-    statusText,
-    headers,
-  });
 }
 
 function configOf({ region, endpoint, env }: S3Access): S3ClientConfig {

@@ -1,5 +1,5 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
-import { SourceError } from "../base/errors.ts";
+import { errorMessage, SourceError } from "../base/errors.ts";
 import { retryAfterMs, toSourceError, toUnreadable } from "./object_failure.ts";
 import { VersionConflict } from "./object_store.ts";
 
@@ -43,9 +43,13 @@ export function explainS3(error: unknown, attempt: S3Attempt): SourceError {
           : `Check the network, and that "${endpoint}" is right`),
     });
   }
-  if (isUnreadable(error)) return toUnreadable(what, endpoint);
-  const status = statusOf(error);
-  const isKnown = status !== undefined && name !== "Unknown" &&
+  const isPage = isUnreadable(error);
+  const status = isPage ? responseOf(error).statusCode : statusOf(error);
+  // Only a failure of a proxy's is also one when it is told in no XML.
+  if (isPage && (status === undefined || status < 400 || status === 404)) {
+    return toUnreadable(what, endpoint);
+  }
+  const isKnown = status !== undefined && !isPage && name !== "Unknown" &&
     name !== "UnknownError" && !/^\d+$/.test(name);
   return toSourceError({
     what,
@@ -53,7 +57,7 @@ export function explainS3(error: unknown, attempt: S3Attempt): SourceError {
     permission,
     status,
     ...(isKnown ? { reason: name } : {}),
-    detail: error instanceof Error ? error.message : String(error),
+    ...(isPage ? {} : { detail: errorMessage(error) }),
     hint: regionHint(error) ?? signatureHint(name),
     retryAfterMs: retryAfterMs(headersOf(error)["retry-after"]),
   });
@@ -120,7 +124,15 @@ function signatureHint(name: string): string | undefined {
 }
 
 function headersOf(error: unknown): Readonly<Record<string, string>> {
-  return error instanceof S3ServiceException
-    ? error.$response?.headers ?? {}
-    : {};
+  return responseOf(error).headers ?? {};
+}
+
+/** Returns the answer that the SDK hangs onto its errors. */
+function responseOf(error: unknown): {
+  readonly statusCode?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+} {
+  if (!(error instanceof Error)) return {};
+  const { $response = {} } = error as { $response?: object };
+  return $response;
 }
