@@ -122,7 +122,9 @@ export class TcpBackend implements Disposable {
 
 /** Returns a backend that refuses every connection. */
 export function refusing(id: string): Backend {
-  return { id, hostname: HOSTNAME, port: freePort(), state: "ready" };
+  // Where no test listens: a port that was free on the usual address may be taken by now.
+  const hostname = "127.0.0.9";
+  return { id, hostname, port: freePort(hostname), state: "ready" };
 }
 
 /** What differs from the plane that most tests need. */
