@@ -16,14 +16,11 @@ import {
 import { settingsHash } from "../container/settings_hash.ts";
 import { watchEngine } from "../container/watch_engine.ts";
 import { readCertificate } from "../proxy/http/certificate_file.ts";
-import type { Certificate } from "../proxy/http/front.ts";
-import { LineWriter } from "../proxy/line_writer.ts";
-import { Proxy } from "../proxy/proxy.ts";
 import { Fleet } from "../rollout/fleet.ts";
 import { ContainerKeeper } from "../supervisor/container_keeper.ts";
 import { tellStep } from "../supervisor/container_steps.ts";
 import { ContainerTarget } from "../supervisor/container_target.ts";
-import { asError } from "../supervisor/try_or_tell.ts";
+import { asError, tryOrTell } from "../supervisor/try_or_tell.ts";
 import { StateFile } from "../supervisor/state_file.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import {
@@ -33,6 +30,7 @@ import {
   type Program,
 } from "./compose_parts.ts";
 import { credentialSource } from "./image_registry.ts";
+import { openProxy } from "./compose_proxy.ts";
 import { keepCertificate } from "./keep_certificate.ts";
 import type { ContainerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
@@ -46,8 +44,6 @@ type ContainerOptions = ComposeOptions & {
 const ATTEMPT_MS = 1_000;
 /** Time from the stop signal of a container to its end, seconds; as the original has it. */
 const STOP_SECONDS = 10;
-/** Backends are published on the loopback address only. */
-const BACKEND_HOSTS = ["127.0.0.1"];
 
 /**
  * Builds container mode from its settings.
@@ -59,6 +55,7 @@ export async function composeContainer(
   options: ContainerOptions,
 ): Promise<Program> {
   const { settings, root, emit, redact } = options;
+  const run = await readRunOptions(settings, options);
   await using stack = new AsyncDisposableStack();
   const source = stack.use(await openSource(options));
   stack.use(await lockWorkdir(root));
@@ -67,12 +64,12 @@ export async function composeContainer(
   const state = await StateFile.open(join(root, ".dewy"), { emit, redact });
   const engine = stack.use(await openEngine(options.env, settings.runtime));
   await engine.version(new AbortController().signal);
-  const containers = await openContainers(engine, options);
+  const containers = openContainers(engine, run, options);
   const paths = settings.proxy.certificate;
   const certificate = paths === undefined
     ? undefined
     : await readCertificate(paths);
-  const proxy = await openProxy(options, certificate);
+  const proxy = await openProxy(settings, { certificate, emit });
   const fleet = new Fleet(proxy);
   // In the reverse order: nobody is sent any more, what is in flight ends, and
   // only then containers are stopped.
@@ -148,12 +145,12 @@ export async function composeContainer(
   return { supervisor, server: undefined, [Symbol.asyncDispose]: dispose };
 }
 
-async function openContainers(
+function openContainers(
   engine: Engine,
-  { settings, root, env }: ContainerOptions,
-): Promise<Containers> {
+  run: RunOptions,
+  { settings, env }: ContainerOptions,
+): Containers {
   const { app, ports: mappings, registryUrl, words, replicas } = settings;
-  const run = await readRunOptions(settings, { root, env });
   const user = `${Deno.uid() ?? 0}:${Deno.gid() ?? 0}`;
   const ports = mappings.map(({ proxy, container }) => ({ proxy, container }));
   const [url = ""] = registryUrl.replace(/^\s*img:\/\//i, "").split("?");
@@ -212,48 +209,7 @@ function toAuth(found: OciCredentials, registryUrl: string): RegistryAuth {
     : { username: found.username, password: found.password, serverAddress };
 }
 
-async function openProxy(
-  { settings, emit }: ContainerOptions,
-  certificate: Certificate | undefined,
-): Promise<Proxy> {
-  const { certificate: _, workers, ...given } = settings.proxy;
-  const ports = settings.ports.map(({ proxy: port, protocol }) => ({
-    port,
-    protocol,
-  }));
-  const half = Math.max(1, Math.floor(navigator.hardwareConcurrency / 2));
-  const isLinux = Deno.build.os === "linux";
-  const log = new LineWriter({
-    write: async (bytes) => {
-      for (let rest = bytes; rest.length > 0;) {
-        rest = rest.subarray(await Deno.stdout.write(rest));
-      }
-    },
-    onDropped: (count) =>
-      emit({
-        type: "proxy-trouble",
-        port: ports[0]?.port ?? 0,
-        trouble: "access-log-dropped",
-        count,
-      }),
-  });
-  const { accessLog, ...rest } = given;
-  return await Proxy.start({
-    settings: {
-      ...rest,
-      ports,
-      backendHosts: BACKEND_HOSTS,
-      // Only Linux deals connections out among those that listen.
-      workers: isLinux ? workers ?? half : 1,
-      ...(accessLog === undefined ? {} : { accessLog }),
-      ...(certificate === undefined ? {} : { certificate }),
-    },
-    emit,
-    onAccessLog: (lines) => log.add(lines),
-  });
-}
-
-/** What is left of a fleet when dewy stops. */
+/** Stops what is in service, all at once, and then whatever else of it is there, such as what a deploy that was called off left. */
 async function stopAll(
   containers: Containers,
   fleet: Fleet,
@@ -270,4 +226,8 @@ async function stopAll(
       emit({ type: "container-left-behind", name, error: asError(error) });
     }
   }));
+  await tryOrTell("containers", async () => {
+    const names = await containers.own.reap(new Set(), never);
+    if (names.length > 0) emit({ type: "containers-reaped", names });
+  }, emit);
 }
