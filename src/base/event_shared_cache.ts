@@ -1,3 +1,5 @@
+import type { SourceErrorCode } from "./errors.ts";
+
 /** What happens to a cache that hosts share. Times in milliseconds. */
 export type SharedCacheEvent =
   | {
@@ -29,4 +31,6 @@ export type SharedCacheEvent =
     readonly phase: "begun" | "lasting" | "over";
     readonly sinceMs: number;
     readonly reason: string;
+    /** What the failure was; left out when that is not known. Told again when it becomes `denied`. */
+    readonly code?: SourceErrorCode | undefined;
   };

@@ -4,11 +4,13 @@ import {
   count,
   flag,
   oneOf,
+  optional,
   record,
   ShapeError,
   text,
   time,
 } from "./check.ts";
+import { SOURCE_CODES } from "./rpc.ts";
 
 type Events = {
   readonly [E in IsolateEvent as E["type"]]: Check<Omit<E, "type">>;
@@ -51,6 +53,7 @@ const EVENTS: Events = {
     phase: oneOf(["begun", "lasting", "over"]),
     sinceMs: time,
     reason: text,
+    code: optional(oneOf(SOURCE_CODES)),
   }),
 };
 

@@ -35,7 +35,7 @@ export class CredentialedSettings {
    */
   async prepare(signal: AbortSignal): Promise<void> {
     try {
-      await this.#renew(signal);
+      await this.renew(signal);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
     }
@@ -49,10 +49,15 @@ export class CredentialedSettings {
    */
   async renewAfter(error: unknown, signal: AbortSignal): Promise<boolean> {
     const isDenied = error instanceof SourceError && error.code === "denied";
-    return isDenied && await this.#renew(signal);
+    return isDenied && await this.renew(signal);
   }
 
-  async #renew(signal: AbortSignal): Promise<boolean> {
+  /**
+   * Looks them up. Returns whether there are others now.
+   *
+   * @throws {SourceError} When a helper fails.
+   */
+  async renew(signal: AbortSignal): Promise<boolean> {
     if (this.#find === undefined) return false;
     const credentials = await this.#find(signal);
     if (isDeepStrictEqual(credentials, this.#settings.credentials)) {

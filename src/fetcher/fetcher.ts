@@ -1,4 +1,5 @@
 import { abortable } from "../base/abortable.ts";
+import { SourceError } from "../base/errors.ts";
 import type { Release, VersionRules } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
 import type { DeployReport, Latest } from "../registry/registry.ts";
@@ -10,6 +11,7 @@ import {
 } from "./credentialed_settings.ts";
 import type { SourceSettings } from "./fetch_service.ts";
 import { Isolate, type IsolateOptions } from "./isolate.ts";
+import { OutageRelay } from "./outage_relay.ts";
 import type {
   CacheKeeper,
   ObtainedArtifact,
@@ -25,6 +27,12 @@ export interface FetcherOptions extends IsolateOptions {
   readonly findCredentials?: FindCredentials | undefined;
 }
 
+interface FetcherParts {
+  readonly options: FetcherOptions;
+  readonly settings: CredentialedSettings;
+  readonly outage: OutageRelay;
+}
+
 /**
  * The {@link Source} in an isolate of its own, which may read and write only
  * what the URLs imply, and can neither start programs nor load native code. When
@@ -35,17 +43,18 @@ export class Fetcher implements Source, Disposable {
   readonly cache: CacheKeeper;
   #options: FetcherOptions;
   #settings: CredentialedSettings;
+  #outage: OutageRelay;
   #isolate: Isolate;
   #reopening: Promise<void> | undefined;
 
   private constructor(
-    options: FetcherOptions,
-    settings: CredentialedSettings,
+    { options, settings, outage }: FetcherParts,
     isolate: Isolate,
     rules: VersionRules,
   ) {
     this.#options = options;
     this.#settings = settings;
+    this.#outage = outage;
     this.#isolate = isolate;
     this.rules = rules;
     const never = new AbortController().signal;
@@ -60,7 +69,9 @@ export class Fetcher implements Source, Disposable {
   }
 
   /** @throws {ConfigError} When a URL or an option is bad. */
-  static async open(options: FetcherOptions): Promise<Fetcher> {
+  static async open(given: FetcherOptions): Promise<Fetcher> {
+    const outage = new OutageRelay(given.emit);
+    const options = { ...given, emit: outage.emit };
     const { settings, findCredentials } = options;
     const { signal } = new AbortController();
     const credentialed = new CredentialedSettings(settings, findCredentials);
@@ -68,7 +79,8 @@ export class Fetcher implements Source, Disposable {
     const isolate = new Isolate(options);
     try {
       const rules = await isolate.call("open", [credentialed.value], signal);
-      return new Fetcher(options, credentialed, isolate, rules);
+      const parts = { options, settings: credentialed, outage };
+      return new Fetcher(parts, isolate, rules);
     } catch (error) {
       isolate.end("it could not be opened");
       throw error;
@@ -76,6 +88,13 @@ export class Fetcher implements Source, Disposable {
   }
 
   async latest(signal: AbortSignal): Promise<Latest> {
+    const latest = await this.#lookUp(signal);
+    this.#outage.answered();
+    if (this.#outage.isDenied) await this.#renewBehindAnswer(signal);
+    return latest;
+  }
+
+  async #lookUp(signal: AbortSignal): Promise<Latest> {
     try {
       return await this.#call("latest", [], signal);
     } catch (error) {
@@ -113,6 +132,19 @@ export class Fetcher implements Source, Disposable {
     this.#isolate.end("dewy stops");
   }
 
+  /** Ends a denial that an old answer of the shared cache hides, when there are other credentials. */
+  async #renewBehindAnswer(signal: AbortSignal): Promise<void> {
+    try {
+      if (!await this.#settings.renew(signal)) return;
+    } catch (error) {
+      // A helper that fails takes no answer away: the denial itself is told.
+      if (error instanceof SourceError) return;
+      throw error;
+    }
+    await this.#call("open", [this.#settings.value], signal);
+    this.#outage.reopened();
+  }
+
   async #call<M extends keyof FetcherCalls>(
     method: M,
     args: Parameters<FetcherCalls[M]>,
@@ -134,6 +166,7 @@ export class Fetcher implements Source, Disposable {
       const { signal } = new AbortController();
       await isolate.call("open", [this.#settings.value], signal);
       this.#isolate = isolate;
+      this.#outage.reopened();
     } catch (error) {
       isolate.end("it could not be opened");
       throw error;

@@ -11,7 +11,8 @@ import {
 } from "../base/errors.ts";
 import { oneOf, optional, ShapeError, text } from "./check.ts";
 
-const SOURCE_CODES: readonly SourceErrorCode[] = [
+/** What a registry can fail with. */
+export const SOURCE_CODES: readonly SourceErrorCode[] = [
   "unavailable",
   "not-found",
   "denied",

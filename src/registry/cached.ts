@@ -123,11 +123,11 @@ export class CachedRegistry implements Registry {
     const now = this.#options.clock.now();
     if (value === undefined) throw toError(failure, now);
     if (failure !== undefined) {
-      this.#outage.failing(failure.since, now, failure.message);
+      this.#outage.failing(failure, now);
     } else if (now - value.at > lockLifeMs(this.#options.ttlMs)) {
       // Hosts of another kind keep their failures to themselves.
-      const reason = "no host has had an answer for a while";
-      this.#outage.failing(value.at, now, reason);
+      const message = "no host has had an answer for a while";
+      this.#outage.failing({ since: value.at, message }, now);
     }
     return value.latest;
   }

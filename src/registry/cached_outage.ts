@@ -1,4 +1,5 @@
 import { cutText } from "../base/cut_text.ts";
+import type { SourceErrorCode } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 
 /** What an {@link OutageTeller} needs. */
@@ -8,28 +9,42 @@ export interface OutageOptions {
   readonly lastingMs: number;
 }
 
-/** Tells once that old answers hide an outage of the registry, once that it lasts, and once that it is over. */
+/** What hides behind old answers. */
+export interface Outage {
+  /** Unix milliseconds. */
+  readonly since: number;
+  readonly message: string;
+  readonly code?: SourceErrorCode;
+}
+
+/**
+ * Tells once that old answers hide an outage of the registry, once that it lasts,
+ * and once that it is over; also that it has become a denial, which other
+ * credentials may end.
+ */
 export class OutageTeller {
   readonly #options: OutageOptions;
   #told: "nothing" | "begun" | "lasting" = "nothing";
+  #isDenialTold = false;
   #sinceMs = 0;
 
   constructor(options: OutageOptions) {
     this.#options = options;
   }
 
-  /** The registry has been failing since then, Unix milliseconds. */
-  failing(sinceMs: number, now: number, why: string): void {
+  failing({ since: sinceMs, message, code }: Outage, now: number): void {
     const { emit, lastingMs } = this.#options;
-    const reason = cutText(why);
+    const outage = { sinceMs, reason: cutText(message), code };
     this.#sinceMs = sinceMs;
-    if (this.#told === "nothing") {
-      this.#told = "begun";
-      emit({ type: "registry-outage", phase: "begun", sinceMs, reason });
+    const isNewDenial = code === "denied" && !this.#isDenialTold;
+    if (this.#told === "nothing" || isNewDenial) {
+      if (this.#told === "nothing") this.#told = "begun";
+      this.#isDenialTold ||= isNewDenial;
+      emit({ type: "registry-outage", phase: "begun", ...outage });
     }
     if (this.#told === "begun" && now - sinceMs >= lastingMs) {
       this.#told = "lasting";
-      emit({ type: "registry-outage", phase: "lasting", sinceMs, reason });
+      emit({ type: "registry-outage", phase: "lasting", ...outage });
     }
   }
 
@@ -37,6 +52,7 @@ export class OutageTeller {
   working(): void {
     if (this.#told === "nothing") return;
     this.#told = "nothing";
+    this.#isDenialTold = false;
     const sinceMs = this.#sinceMs;
     const { emit } = this.#options;
     emit({ type: "registry-outage", phase: "over", sinceMs, reason: "" });
