@@ -161,3 +161,53 @@ Deno.test("what cannot work is refused at the start", async () => {
     assert.match(dewy.transcript(), words);
   }
 });
+
+Deno.test("a dewy that is killed in the middle of a deploy leaves the old version, and tries again later", async () => {
+  await using bench = await ContainerBench.start("docker");
+  await bench.publish("v1.0.0");
+  {
+    await using first = bench.dewy("--replicas", "2", ...HEALTH);
+    await first.waitForLog(DONE, { tag: "v1.0.0" });
+    await bench.publish("v1.1.0", { env: { START_MS: "3000" } });
+    await first.waitForLog("Deploy started", { tag: "v1.1.0" });
+    await first.waitForLog("Starting new container", {
+      image: `${bench.repository}:v1.1.0`,
+    });
+    await eventually(async () => (await bench.containers()).length === 3, {
+      message: "a container of the new version is there",
+    });
+    first.kill("SIGKILL");
+    await first.exited;
+  }
+  await using second = bench.dewy("--replicas", "2", ...HEALTH);
+  await second.waitForLog("Running containers taken over", {
+    tag: "v1.0.0",
+    count: 2,
+  });
+  assert.equal(await bench.ask(), "v1.0.0");
+  await second.waitForLog("Reaped exited containers", { count: 1 });
+  await eventually(async () => (await bench.containers()).length === 2, {
+    message: "nothing of the deploy is left",
+  });
+  await second.waitForLog(DONE, { tag: "v1.1.0" }, { timeoutMs: 60_000 });
+  assert.equal(await bench.ask(), "v1.1.0");
+});
+
+Deno.test("two applications whose images have the same last name leave each other alone", async () => {
+  await using bench = await ContainerBench.start("docker");
+  await bench.publish("v1.0.0");
+  await using other = await bench.sibling("crew/web");
+  await other.publish("v2.0.0");
+  await using one = bench.dewy(...HEALTH);
+  await one.waitForLog(DONE, { tag: "v1.0.0" });
+  await using two = other.dewy(...HEALTH);
+  await two.waitForLog(DONE, { tag: "v2.0.0" });
+  await bench.publish("v1.1.0");
+  await one.waitForLog(DONE, { tag: "v1.1.0" });
+  assert.equal(await bench.ask(), "v1.1.0");
+  assert.equal(await other.ask(), "v2.0.0");
+  one.kill("SIGTERM");
+  await one.exited;
+  assert.equal(await other.ask(), "v2.0.0");
+  assert.equal((await bench.containers()).length, 1);
+});

@@ -15,17 +15,22 @@ export class ContainerBench implements AsyncDisposable {
   /** Port that the proxy listens on. */
   readonly port = freePort();
   readonly adminPort = freePort();
+  #name: string;
   #stack: AsyncDisposableStack;
 
   private constructor(
-    engine: TestEngine,
-    registry: ImageRegistry,
-    folder: TempDir,
+    { engine, registry, folder }: {
+      readonly engine: TestEngine;
+      readonly registry: ImageRegistry;
+      readonly folder: TempDir;
+    },
+    name: string,
     stack: AsyncDisposableStack,
   ) {
     this.engine = engine;
     this.registry = registry;
     this.folder = folder;
+    this.#name = name;
     this.#stack = stack;
   }
 
@@ -34,12 +39,21 @@ export class ContainerBench implements AsyncDisposable {
     const engine = stack.use(await TestEngine.start(kind));
     const registry = stack.use(await ImageRegistry.start({ line: "debian" }));
     const folder = stack.use(await TempDir.create());
-    return new ContainerBench(engine, registry, folder, stack.move());
+    const parts = { engine, registry, folder };
+    return new ContainerBench(parts, "team/web", stack.move());
   }
 
-  /** `127.0.0.1:5000/team/web`. */
+  /** `127.0.0.1:5000/team/web`, or that of a sibling. */
   get repository(): string {
-    return `${this.registry.host}/team/web`;
+    return `${this.registry.host}/${this.#name}`;
+  }
+
+  /** Another application on the same engine, which this one must outlive. */
+  async sibling(name: string): Promise<ContainerBench> {
+    await using stack = new AsyncDisposableStack();
+    const { engine, registry } = this;
+    const folder = stack.use(await TempDir.create());
+    return new ContainerBench({ engine, registry, folder }, name, stack.move());
   }
 
   /** Pushes an image of the sample application, and forgets it here. */
