@@ -1,4 +1,5 @@
 import { ConfigError } from "./errors.ts";
+import { tagProblem } from "./tag.ts";
 
 /** A CalVer format, ready for matching. */
 export interface CalverFormat {
@@ -27,7 +28,7 @@ const SPECIFIER = new RegExp([...SPECIFIERS.keys()].join("|"), "g");
 /**
  * Reads a CalVer format; what is no specifier stands for itself.
  *
- * @throws {ConfigError} When it holds no specifier.
+ * @throws {ConfigError} When it holds no specifier, or no tag of that form can be used.
  */
 export function parseCalverFormat(format: string): CalverFormat {
   const literals = format.split(SPECIFIER);
@@ -36,6 +37,16 @@ export function parseCalverFormat(format: string): CalverFormat {
     throw new ConfigError(`Cannot read CalVer format "${format}"`, {
       hint: `It needs at least one of ${[...SPECIFIERS.keys()].join(", ")}`,
     });
+  }
+  const problem = tagProblem(literals.join("1"));
+  if (problem !== undefined) {
+    throw new ConfigError(
+      `Cannot use CalVer format "${format}": no tag like that is one, ${problem}`,
+      {
+        hint:
+          "A tag becomes part of a file name: write it as one word, such as YYYY.0M.MICRO",
+      },
+    );
   }
   const core = literals.map((literal, index) => {
     const specifier = SPECIFIERS.get(specifiers[index] ?? "");

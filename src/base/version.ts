@@ -61,7 +61,7 @@ export function compareVersions(a: Version, b: Version): number {
  *
  * Without `preRelease` only those pre-releases count whose very version the
  * constraint names with a pre-release: `v1.5.0-rc.1`, or `^1.5.0-rc.1` for those
- * of 1.5.0.
+ * of 1.5.0. An upper bound names none: `<2.0.0-rc.5` asks for no `2.0.0-rc.4`.
  *
  * @throws {ConfigError} When the CalVer format or the constraint is bad.
  */
@@ -171,10 +171,15 @@ function constraintOf(rules: VersionRules): Constraint {
     isAllowed: (version) => range.some((set) => isInSet(version, set)),
     isNamed: (version) =>
       range.some((set) =>
-        set.some((comparator) => namesPreReleaseOf(comparator, version)) &&
-        isInSet(version, set)
+        set.some((comparator) =>
+          !isUpperBound(comparator) && namesPreReleaseOf(comparator, version)
+        ) && isInSet(version, set)
       ),
   };
+}
+
+function isUpperBound({ operator }: Comparator): boolean {
+  return operator === "<" || operator === "<=";
 }
 
 function namesPreReleaseOf(

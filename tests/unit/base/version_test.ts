@@ -206,6 +206,12 @@ Deno.test("newestFirst() lets in the pre-releases that a constraint names, and n
     ["*", "1.2.3-rc.1", false],
     ["1.2.3-rc.1 || ^2", "1.2.3-rc.1", true],
     ["1.2.3-rc.1 || ^2", "2.0.0-rc.1", false],
+    [">=1.0.0 <2.0.0-rc.5", "2.0.0-rc.1", false],
+    [">=1.0.0 <=2.0.0-rc.5", "2.0.0-rc.5", false],
+    [">=1.0.0 <2.0.0-rc.5", "1.9.0", true],
+    [">=2.0.0-rc.1 <2.0.0-rc.5", "2.0.0-rc.1", true],
+    [">=2.0.0-rc.1 <2.0.0-rc.5", "2.0.0-rc.5", false],
+    ["1.2.3-rc.1 - 1.9", "1.2.3-rc.2", true],
   ];
   for (const [constraint, tag, expected] of cases) {
     equal(
@@ -324,5 +330,20 @@ Deno.test("checkRules() refuses a bad range and a bad format", () => {
     name: "ConfigError",
     message: 'Cannot read CalVer format "release"',
   });
+  const useless = [
+    ["release YYYY.MM", "it holds a blank or a character that cannot be seen"],
+    ["YYYY/MM", "it holds a slash"],
+    ["YYYY\\MM", "it holds a slash"],
+    [".YYYY", "it begins with a dot"],
+    [`${"a".repeat(260)}YYYY`, "it has 261 characters, and 255 are allowed"],
+  ] as const;
+  for (const [calver, problem] of useless) {
+    throws(() => checkRules({ ...RULES, calver }), (error) => {
+      ok(error instanceof ConfigError);
+      ok(error.message.endsWith(problem), error.message);
+      return error.hint !== undefined;
+    });
+  }
+  checkRules({ ...RULES, calver: "release-YYYY年MM" });
   checkRules({ ...RULES, calver: "YYYY.0M", constraint: ">=2024.01" });
 });
