@@ -39,8 +39,10 @@ export function chooseVersions(
     constraint: "",
   });
   const counted = all.filter((v) => rules.preRelease || !v.isPreRelease);
-  if (counted.length > 0) {
-    return { kind: "filtered", reason: reasonOf(rules, tags) };
+  const [hidden] = newestFirst(tags, { ...rules, preRelease: true });
+  // To let pre-releases in would not help where slot or constraint take none of them.
+  if (counted.length > 0 || (all.length > 0 && hidden === undefined)) {
+    return { kind: "filtered", reason: reasonOf(rules, hidden) };
   }
   const [first] = all;
   if (first !== undefined) {
@@ -57,12 +59,11 @@ export function chooseVersions(
   );
 }
 
-function reasonOf(rules: VersionRules, tags: readonly string[]): string {
+function reasonOf(rules: VersionRules, hidden: Version | undefined): string {
   const wanted = [
     rules.slot === "" ? [] : [`slot "${rules.slot}"`],
     rules.constraint ? [`version "${rules.constraint}"`] : [],
   ].flat();
-  const [hidden] = newestFirst(tags, { ...rules, preRelease: true });
   const because = hidden === undefined
     ? ""
     : `; ${hidden.tag} does, and only counts with pre-release=true`;

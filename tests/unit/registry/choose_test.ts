@@ -35,6 +35,11 @@ Deno.test("chooseVersions() says when only pre-releases match", () => {
     'no version matches version "v1.2.3-rc.9"',
   ]);
   deepEqual(chosen({ slot: "blue" }), ['no version matches slot "blue"']);
+  for (const rules of [{ constraint: "^2" }, { slot: "blue" }]) {
+    const choice = choose(rules, ["v1.0.0-rc.1"]);
+    ok(choice.kind === "filtered" && !choice.reason.includes("pre-release"));
+  }
+  throws(() => choose({ constraint: "^1" }, ["v1.0.0-rc.1"]), SourceError);
   throws(() => choose({}, ["v1.0.0-rc.1"]), (error) => {
     ok(error instanceof SourceError);
     match(error.hint ?? "", /pre-release=true/);
