@@ -1,5 +1,5 @@
+import { ISOLATE_V8_FLAGS } from "../../src/proxy/isolate.ts";
 import { fileURLToPath } from "node:url";
-import { DEWY_FLAGS } from "../runtime_flags.ts";
 
 const RUNNER = fileURLToPath(new URL("proxy_runner.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
@@ -59,7 +59,8 @@ function dewy(plane: string): Peer["launch"] {
     command: [
       Deno.execPath(),
       ...["run", "-A", "--config", CONFIG],
-      ...DEWY_FLAGS.filter((flag) => flag.startsWith("--v8-flags")),
+      // As the isolates that serve have it, whatever dewy itself has.
+      `--v8-flags=${ISOLATE_V8_FLAGS}`,
       ...[RUNNER, plane, `${port}`, `${backendPort}`],
     ],
   });

@@ -147,3 +147,26 @@ function sumHistograms(first: Histogram, second: Histogram): Histogram {
     sum: first.sum + second.sum,
   };
 }
+
+/** What was counted, when nothing of it is open any more. */
+export function ended(
+  ports: ReadonlyMap<number, PortSnapshot>,
+): Map<number, PortSnapshot> {
+  return new Map(
+    [...ports].map(([port, snapshot]) => [port, { ...snapshot, active: 0 }]),
+  );
+}
+
+/** Adds `ports` to what was counted of each before. */
+export function addPorts(
+  sum: Map<number, PortSnapshot>,
+  ports: ReadonlyMap<number, PortSnapshot>,
+): void {
+  for (const [port, snapshot] of ports) {
+    const before = sum.get(port);
+    sum.set(
+      port,
+      before === undefined ? snapshot : sumSnapshots(before, snapshot),
+    );
+  }
+}

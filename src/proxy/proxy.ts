@@ -8,6 +8,7 @@ import { changesOf } from "./table_changes.ts";
 import type { Drained } from "./balancer.ts";
 import type { Certificate } from "./http/front.ts";
 import {
+  ISOLATE_V8_FLAGS,
   type IsolateLoss,
   IsolateLost,
   ProxyIsolate,
@@ -15,7 +16,7 @@ import {
   proxyPermissions,
 } from "./isolate.ts";
 import type { Task } from "./isolate_messages.ts";
-import { type PortSnapshot, sumSnapshots } from "./port_metrics.ts";
+import { addPorts, ended, type PortSnapshot } from "./port_metrics.ts";
 import type { ProxySettings } from "./settings.ts";
 
 /** What a {@link Proxy} works with. */
@@ -62,9 +63,7 @@ export class Proxy implements AsyncDisposable {
     for (const { port } of options.settings.ports) {
       probe(port, options.settings.hostname);
     }
-    // Isolates that start from here on: dewy's own frugal setting costs them a
-    // third more time for each request when hundreds of clients are there.
-    v8.setFlagsFromString("--max-semi-space-size=8");
+    v8.setFlagsFromString(ISOLATE_V8_FLAGS);
     const proxy = new Proxy(options);
     try {
       const count = options.settings.workers;
@@ -97,8 +96,9 @@ export class Proxy implements AsyncDisposable {
 
   /** Uses another certificate for connections from now on. */
   async renew(certificate: Certificate): Promise<void> {
-    this.#certificate = certificate;
     await this.#all({ type: "renew", certificate });
+    // Not before: isolates that are started later could not open with a bad one.
+    this.#certificate = certificate;
   }
 
   /** What happened on each port so far, as of about a second ago. */
@@ -120,10 +120,15 @@ export class Proxy implements AsyncDisposable {
   async close(graceMs: number): Promise<Drained> {
     this.#closed.abort();
     await Promise.all(this.#replacements);
-    const cut = await this.#all({ type: "close", graceMs });
-    for (const isolate of this.#isolates) isolate.end();
-    this.#isolates.clear();
-    return { cut };
+    try {
+      return { cut: await this.#all({ type: "close", graceMs }) };
+    } finally {
+      for (const isolate of this.#isolates) {
+        isolate.end();
+        addPorts(this.#past, ended(isolate.ports));
+      }
+      this.#isolates.clear();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -136,7 +141,9 @@ export class Proxy implements AsyncDisposable {
       try {
         return await isolate.perform(task);
       } catch (error) {
-        if (error instanceof IsolateLost) return 0;
+        const isLost = error instanceof IsolateLost ||
+          !this.#isolates.has(isolate);
+        if (isLost) return 0;
         throw error;
       }
     }));
@@ -158,11 +165,14 @@ export class Proxy implements AsyncDisposable {
     try {
       await isolate.perform({
         type: "open",
-        settings: certificate === undefined
-          ? settings
-          : { ...settings, certificate },
+        settings: {
+          ...settings,
+          limits: shareOf(settings),
+          ...(certificate === undefined ? {} : { certificate }),
+        },
         table: this.#table,
-        isShared: settings.workers > 1,
+        // The next one must get the port also while a hung one still has it.
+        isShared: Deno.build.os === "linux",
       });
     } catch (error) {
       this.#isolates.delete(isolate);
@@ -181,10 +191,7 @@ export class Proxy implements AsyncDisposable {
       (sum, { active }) => sum + active,
       0,
     );
-    const ended = [...isolate.ports].map(([port, snapshot]) =>
-      [port, { ...snapshot, active: 0 }] as const
-    );
-    addPorts(this.#past, new Map(ended));
+    addPorts(this.#past, ended(isolate.ports));
     this.#options.emit({
       type: "proxy-isolate-lost",
       why,
@@ -223,15 +230,8 @@ function probe(port: number, hostname: string | undefined): void {
   }
 }
 
-function addPorts(
-  sum: Map<number, PortSnapshot>,
-  ports: ReadonlyMap<number, PortSnapshot>,
-): void {
-  for (const [port, snapshot] of ports) {
-    const before = sum.get(port);
-    sum.set(
-      port,
-      before === undefined ? snapshot : sumSnapshots(before, snapshot),
-    );
-  }
+/** The limits of one isolate: clients are dealt out among all. */
+function shareOf({ limits, workers }: ProxySettings): ProxySettings["limits"] {
+  const maxConnections = Math.ceil(limits.maxConnections / workers);
+  return { ...limits, maxConnections };
 }

@@ -227,3 +227,49 @@ Deno.test("isolates believe trusted proxies only, and hand over the access log",
     assert.ok(!target.includes("secret"));
   }
 });
+
+Deno.test("isolates share the limit of connections, and count on after their end", async () => {
+  await using backend = new ProxyBackend("a");
+  const port = freePort();
+  const limits = { ...DEFAULT_LIMITS, maxConnections: 10 };
+  const proxy = await Proxy.start({
+    settings: settingsOf(port, { limits }),
+    emit: IGNORE,
+  });
+  await proxy.swap(tableOf(port, backend));
+  const clients: Deno.TcpConn[] = [];
+  for (let client = 0; client < 40; client++) {
+    clients.push(await Deno.connect({ hostname: "127.0.0.1", port }));
+  }
+  await eventually(() => (proxy.snapshot().get(port)?.connections ?? 0) > 0, {
+    message: "clients are counted",
+  });
+  assert.ok((proxy.snapshot().get(port)?.active ?? 0) <= 10);
+  for (const client of clients) client.close();
+  await proxy.close(0);
+  const { active = -1, connections = 0 } = proxy.snapshot().get(port) ?? {};
+  assert.equal(active, 0);
+  assert.ok(connections > 0 && connections <= 10, `${connections} admitted`);
+});
+
+Deno.test("a certificate that is refused keeps no isolate from being replaced", async () => {
+  await using backend = new ProxyBackend("a");
+  const port = freePort();
+  const events: string[] = [];
+  await using proxy = await Proxy.start({
+    settings: settingsOf(port),
+    emit: ({ type }) => events.push(type),
+    isolate: { module: MORTAL, silenceMs: 2_500 },
+  });
+  await proxy.swap(tableOf(port, backend));
+  await assert.rejects(proxy.renew({ cert: "nonsense", key: "nonsense" }));
+  const channel = new BroadcastChannel("mortal-proxy");
+  channel.postMessage("throw");
+  channel.close();
+  await eventually(
+    () =>
+      events.filter((type) => type === "proxy-isolate-replaced").length === 2,
+    { message: "both isolates are replaced" },
+  );
+  assert.equal(await ask(port), "a");
+});
