@@ -1,5 +1,5 @@
 import { ConfigError } from "./errors.ts";
-import { tagProblem } from "./tag.ts";
+import { slashedTagProblem } from "./tag.ts";
 
 /** A CalVer format, ready for matching. */
 export interface CalverFormat {
@@ -38,7 +38,7 @@ export function parseCalverFormat(format: string): CalverFormat {
       hint: `It needs at least one of ${[...SPECIFIERS.keys()].join(", ")}`,
     });
   }
-  const problem = tagProblem(literals.join("1"));
+  const problem = slashedTagProblem(literals.join("1"));
   if (problem !== undefined) {
     throw new ConfigError(
       `Cannot use CalVer format "${format}": no tag like that is one, ${problem}`,

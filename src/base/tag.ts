@@ -18,6 +18,17 @@ export function tagProblem(tag: string): string | undefined {
     : undefined;
 }
 
+/**
+ * Returns why `tag` cannot name a version even where a CalVer format has slashes
+ * (`release/YYYY.0M`), or `undefined` when it can: each part of it is a word.
+ */
+export function slashedTagProblem(tag: string): string | undefined {
+  if (tag.length > MAX_TAG_LENGTH) return tagProblem(tag);
+  return tag.split("/").map(tagProblem).find((problem) =>
+    problem !== undefined
+  );
+}
+
 /** Returns `tag` as it may appear in an error: cut, and with what cannot be seen escaped. */
 export function describeTag(tag: string): string {
   const text = tag.length > 50 ? `${tag.slice(0, 50)}…` : tag;

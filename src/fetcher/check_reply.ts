@@ -1,5 +1,5 @@
 import { cacheKey, type Release, type VersionRules } from "../base/release.ts";
-import { tagProblem } from "../base/tag.ts";
+import { slashedTagProblem } from "../base/tag.ts";
 import type { CacheEntry } from "../cache/cache.ts";
 import type { IncompleteVersion, Latest } from "../registry/registry.ts";
 import type { TreePlan } from "../release/tree_plan.ts";
@@ -29,12 +29,7 @@ type Checks = {
   ) => Check<Answer<M>>;
 };
 
-/** Each part of a tag between slashes, which a CalVer format may have, is a word. */
-const tag = sound((value) =>
-  value.length > 255
-    ? tagProblem(value)
-    : value.split("/").map(tagProblem).find((problem) => problem !== undefined)
-);
+const tag = sound(slashedTagProblem);
 
 const fileName = sound((value) =>
   value === "" || value === "." || value === ".." || /[/\0]/.test(value)

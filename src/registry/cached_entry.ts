@@ -1,6 +1,6 @@
 import type { SourceErrorCode } from "../base/errors.ts";
 import type { Release } from "../base/release.ts";
-import { tagProblem } from "../base/tag.ts";
+import { slashedTagProblem } from "../base/tag.ts";
 import { artifactNameOf } from "./artifact_name.ts";
 import { readLatest } from "./cached_latest.ts";
 import { isRecord, textOf } from "./cached_values.ts";
@@ -158,7 +158,7 @@ function toRelease(response: CachedResponse): Release | undefined {
   const { id, tag, artifactUrl, createdAt, slot } = response;
   const artifactName = artifactNameOf(artifactUrl);
   // Whoever wrote it, a host may have to use it as a file name.
-  if (tagProblem(tag) !== undefined || artifactName === undefined) {
+  if (slashedTagProblem(tag) !== undefined || artifactName === undefined) {
     return undefined;
   }
   return {

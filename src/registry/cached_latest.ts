@@ -1,5 +1,5 @@
 import type { Release } from "../base/release.ts";
-import { tagProblem } from "../base/tag.ts";
+import { slashedTagProblem } from "../base/tag.ts";
 import {
   isCount,
   isFileName,
@@ -35,7 +35,7 @@ function readRelease(value: unknown): Release | undefined {
   if (!isRecord(value)) return undefined;
   const { tag, artifactUrl, artifactName } = value;
   const { fingerprint, size, sha256, publishedAt } = value;
-  if (tagProblem(textOf(tag)) !== undefined || !textOf(artifactUrl)) {
+  if (slashedTagProblem(textOf(tag)) !== undefined || !textOf(artifactUrl)) {
     return undefined;
   }
   if (!isFileName(textOf(artifactName))) return undefined;
@@ -55,7 +55,7 @@ function readRelease(value: unknown): Release | undefined {
 
 function readIncomplete(value: unknown): IncompleteVersion[] {
   const versions = listOf(value).filter(isRecord)
-    .filter(({ tag }) => tagProblem(textOf(tag)) === undefined);
+    .filter(({ tag }) => slashedTagProblem(textOf(tag)) === undefined);
   return versions.map((version) => ({
     tag: textOf(version["tag"]),
     reason: textOf(version["reason"]),

@@ -332,7 +332,8 @@ Deno.test("checkRules() refuses a bad range and a bad format", () => {
   });
   const useless = [
     ["release YYYY.MM", "it holds a blank or a character that cannot be seen"],
-    ["YYYY/MM", "it holds a slash"],
+    ["YYYY/.MM", "it begins with a dot"],
+    ["YYYY//MM", "it is empty"],
     ["YYYY\\MM", "it holds a slash"],
     [".YYYY", "it begins with a dot"],
     [`${"a".repeat(260)}YYYY`, "it has 261 characters, and 255 are allowed"],
@@ -345,5 +346,6 @@ Deno.test("checkRules() refuses a bad range and a bad format", () => {
     });
   }
   checkRules({ ...RULES, calver: "release-YYYY年MM" });
+  checkRules({ ...RULES, calver: "release/YYYY.0M" });
   checkRules({ ...RULES, calver: "YYYY.0M", constraint: ">=2024.01" });
 });

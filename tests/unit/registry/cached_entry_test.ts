@@ -84,8 +84,10 @@ Deno.test("an answer survives the cache whole", () => {
   const incomplete = [
     { tag: "v2", reason: "not there", publishedAt: AT, withinGrace: true },
   ];
+  const slashed = { ...release, tag: "release/2024.01" };
   const answers = [
     { kind: "release", release, incomplete },
+    { kind: "release", release: slashed, incomplete },
     { kind: "incomplete", incomplete },
     { kind: "filtered", reason: "no version matches" },
   ] as const;
