@@ -117,6 +117,8 @@ export class TestEngine implements AsyncDisposable {
     const args = ["-c", script, procs, this.log, ...this.#command];
     this.#daemon = new Deno.Command("sh", {
       args,
+      // Podman's monitor leaves a file where it runs when a container runs out of memory.
+      cwd: this.#place.folder,
       stdin: "null",
       stdout: "null",
       stderr: "null",
