@@ -179,13 +179,14 @@ export class WebSocketPlane {
   }
 
   #refuse(opening: Opening, answered: Answered<"refused">): Response {
-    const { slot, attempt, answer: { status, headers, message } } = answered;
+    const { slot, attempt, answer } = answered;
+    const { status, headers, message } = answer;
     const { balancer } = this.#options;
     const stop = () => message.destroy();
     let bytes = 0;
     opening.call.onEnd(stop);
     attempt.signal.addEventListener("abort", stop, { once: true });
-    const body = bodyOf(message, {
+    const body = bodyOf(answer, {
       onBytes: (count) => {
         bytes += count;
       },

@@ -32,6 +32,8 @@ export type DialAnswer =
     readonly headers: Headers;
     /** The body; it has to be read or cancelled. */
     readonly message: IncomingMessage;
+    /** What it comes by, and nothing else will. */
+    readonly connection: Socket;
   };
 
 /**
@@ -99,7 +101,7 @@ export async function ask(
   const onAbort = () => connection.destroy();
   attempt.signal.addEventListener("abort", onAbort, { once: true });
   try {
-    return await answerOf(socket);
+    return await answerOf(socket, connection);
   } catch (error) {
     connection.destroy();
     throw blame(attempt, error);
@@ -116,16 +118,20 @@ export interface BodyOptions {
   readonly onOver: () => void;
 }
 
-/** Streams the body of a refusal. */
+/** Streams the body of a refusal, and closes the connection after it. */
 export function bodyOf(
-  message: IncomingMessage,
+  { message, connection, status }: Extract<DialAnswer, { kind: "refused" }>,
   { onBytes, onOver }: BodyOptions,
 ): ReadableStream<Uint8Array> | null {
-  message.once("close", onOver);
+  message.once("close", () => {
+    // A message that is over, or destroyed, leaves it open.
+    connection.destroy();
+    onOver();
+  });
   // An answer that is cut off is told by the stream.
   message.on("error", () => {});
-  const status = message.statusCode ?? 0;
   if (status === 204 || status === 205 || status === 304) {
+    connection.destroy();
     message.destroy();
     return null;
   }
@@ -146,7 +152,10 @@ async function* counted(
   }
 }
 
-function answerOf(socket: BackendSocket): Promise<DialAnswer> {
+function answerOf(
+  socket: BackendSocket,
+  connection: Socket,
+): Promise<DialAnswer> {
   return new Promise((resolve, reject) => {
     let headers = new Headers();
     socket.once("upgrade", (response) => {
@@ -169,6 +178,7 @@ function answerOf(socket: BackendSocket): Promise<DialAnswer> {
         status,
         headers: passedOn(message),
         message,
+        connection,
       });
     });
     // Listened to for good: nobody else may hear of an error after the first.
