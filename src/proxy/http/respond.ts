@@ -32,12 +32,16 @@ export function respond(
   return new Response(content, { status, headers });
 }
 
+/** Statuses whose answers have no body, so that not even an empty one can be given to the server. */
+const BODILESS: ReadonlySet<number> = new Set([204, RESET_CONTENT, 304]);
+
 /** Without a stream the server would say that what a GET brings is 0 bytes long. */
 function emptyBody(
-  { framing, headers }: ResponseHead,
+  { framing, headers, status }: ResponseHead,
   method: string,
 ): ReadableStream<Uint8Array> | null {
   const isUnsaid = method === "HEAD" && framing.kind === "none" &&
+    !BODILESS.has(status) &&
     !headers.some(([name]) => name === "content-length");
   return isUnsaid ? new Blob([]).stream() : null;
 }
