@@ -8,6 +8,7 @@ import {
   HttpFront,
   type HttpFrontOptions,
 } from "./http/front.ts";
+import { PARTING_LOOK_MS } from "./http/parting.ts";
 import type { Trouble } from "./isolate_messages.ts";
 import { PortMetrics, type PortSnapshot } from "./port_metrics.ts";
 import type { ProxyPort, ProxySettings } from "./settings.ts";
@@ -77,19 +78,18 @@ export class Planes {
     }
   }
 
-  /** Accepts nothing more, waits for what is in flight, and ends it after `graceMs`. */
+  /**
+   * Accepts nothing more, has clients leave once they have their answers, and
+   * ends what is left after `graceMs`.
+   */
   async close(graceMs: number): Promise<Drained> {
     const ports = [...this.#ports.values()];
     for (const { plane } of ports) plane.close();
-    const drained = await this.#within(graceMs, (signal) =>
-      Promise.all(
-        ports.flatMap(({ balancer }) =>
-          [...balancer.busy.keys()].map((id) => balancer.drained(id, signal))
-        ),
-      ));
+    await this.#within(graceMs, (signal) => this.#part(ports, signal));
+    const cuts = await Promise.all(ports.map(cutOff));
     for (const { plane } of ports) plane.end();
     await Promise.all(ports.map(({ plane }) => plane.finished));
-    return { cut: drained.reduce((sum, { cut }) => sum + cut, 0) };
+    return { cut: cuts.reduce((sum, cut) => sum + cut, 0) };
   }
 
   /** What happened on each port so far. */
@@ -110,6 +110,21 @@ export class Planes {
     return sum;
   }
 
+  async #part(
+    ports: readonly OpenPort[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (;;) {
+      const isOver = ports.every(({ plane, balancer }) =>
+        plane.connections === 0 && balancer.busy.size === 0
+      );
+      if (isOver || signal.aborted) return;
+      // Clients that leave at once would come to other isolates that are about to close.
+      await this.#clock.delay(PARTING_LOOK_MS, signal);
+      for (const { plane } of ports) plane.part();
+    }
+  }
+
   async #within<T>(
     ms: number,
     task: (signal: AbortSignal) => Promise<T>,
@@ -124,6 +139,19 @@ export class Planes {
       await timer;
     }
   }
+}
+
+/** Ends what backends have in flight in the way of its protocol; returns how much was under way. */
+async function cutOff({ plane, balancer }: OpenPort): Promise<number> {
+  const { underWay } = plane;
+  const drained = await Promise.all(
+    [...balancer.busy.keys()].map((id) =>
+      balancer.drained(id, AbortSignal.abort())
+    ),
+  );
+  // What waits for a backend has none that would be cut.
+  const cut = drained.reduce((sum, { cut }) => sum + cut, 0);
+  return Math.max(underWay, cut);
 }
 
 function open(port: ProxyPort, options: PlanesOptions): OpenPort {

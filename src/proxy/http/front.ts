@@ -6,6 +6,7 @@ import { isOutOfFiles } from "../tcp/file_pressure.ts";
 import { failure } from "./failure.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
 import { Gate, type GateLimits } from "./gate.ts";
+import { Parting } from "./parting.ts";
 import { type HttpLimits, HttpPlane, type ServedRequest } from "./plane.ts";
 
 /** A certificate chain and its key, PEM. */
@@ -53,6 +54,7 @@ export class HttpFront {
   #clock: Clock;
   #plane: HttpPlane;
   #gate: Gate;
+  #parting: Parting;
   #server: Server;
   /** Servers with the certificates of before, while clients are connected to them. */
   #former = new Set<Server>();
@@ -64,6 +66,7 @@ export class HttpFront {
     this.#clock = options.clock ?? systemClock;
     const { certificate } = options;
     const isEncrypted = certificate !== undefined;
+    this.#parting = new Parting(isEncrypted);
     const scheme = isEncrypted ? "https" : "http";
     this.#plane = new HttpPlane({ ...options, scheme });
     this.#server = this.#serve(certificate);
@@ -97,6 +100,18 @@ export class HttpFront {
   /** Accepts nothing more; what is open goes on. */
   close(): void {
     this.#gate.close();
+  }
+
+  /** Answers that clients have not had in full. */
+  get underWay(): number {
+    const owed = [...this.#gate.sessions].map((session) => session.owed);
+    return owed.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Has clients leave: answers are their last ones, what is idle is closed; to be called now and then after {@link close}. */
+  part(): void {
+    this.#plane.part();
+    this.#parting.look(this.#gate.sessions);
   }
 
   /** Accepts nothing more, and closes what is open. */

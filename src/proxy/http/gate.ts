@@ -82,6 +82,10 @@ export class Gate {
     return this.#clients.size;
   }
 
+  get sessions(): Iterable<GateSession> {
+    return this.#clients.keys();
+  }
+
   /** The client behind a connection to the HTTP server; `undefined` for one that did not come by the gate. */
   sessionAt(serverPort: number, port: number): GateSession | undefined {
     return this.#byPort.get(keyOf(serverPort, port));

@@ -104,6 +104,11 @@ export class GateSession implements ClientSession, Watched {
     return this.#requests > 0;
   }
 
+  /** Answers that the client has not had in full. */
+  get owed(): number {
+    return this.#exchanges.size || Number(this.#down?.isWriting ?? false);
+  }
+
   enter(exchange: Exchange): void {
     this.#requests++;
     this.#bytesAsked = this.#up?.bytes ?? 0;

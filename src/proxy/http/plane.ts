@@ -64,6 +64,7 @@ export class HttpPlane {
   #pools = new Map<Slot, BackendPool>();
   /** Requests whose bodies are on their way. */
   #uploads = new Set<Call>();
+  #isParting = false;
   #sweeper: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: HttpPlaneOptions) {
@@ -73,6 +74,20 @@ export class HttpPlane {
 
   /** Serves one request; it never rejects for a fault of a backend or a client. */
   async handle(request: Request, session: ClientSession): Promise<Response> {
+    const response = await this.#answer(request, session);
+    // A WebSocket is told in its own way.
+    if (this.#isParting && response.status !== 101) {
+      response.headers.set("connection", "close");
+    }
+    return response;
+  }
+
+  /** Tells every client with its next answer that it is the last one on this connection. */
+  part(): void {
+    this.#isParting = true;
+  }
+
+  async #answer(request: Request, session: ClientSession): Promise<Response> {
     if (isUpgrade(request)) return this.#webSockets.open(request, session);
     const { address } = session;
     const { scheme, isTrusted, onServed } = this.#options;

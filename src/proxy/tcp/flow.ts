@@ -33,6 +33,11 @@ export class Flow {
     this.#to = to;
   }
 
+  /** Whether the receiver has yet to take what was read. */
+  get isWriting(): boolean {
+    return this.#isWriting;
+  }
+
   /**
    * Resolves when `from` has said all.
    *

@@ -83,6 +83,14 @@ export class TcpPlane {
     this.#options.listener.close();
   }
 
+  /** Connections that are not over. */
+  get underWay(): number {
+    return this.#clients.size;
+  }
+
+  /** Nobody can be asked to leave: a connection is over when its ends say so. */
+  part(): void {}
+
   /** Accepts nothing more, and ends what is open. */
   end(): void {
     this.close();
