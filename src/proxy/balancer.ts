@@ -60,8 +60,8 @@ export class Balancer {
   #turn = 0;
   #arrivals = new Set<() => void>();
   #departures = new Map<Entry, Set<() => void>>();
-  /** Backends that left the table with work in flight, by id. */
-  #leaving = new Map<string, Entry>();
+  /** Not in the table, and with work in flight. */
+  #leaving = new Set<Entry>();
 
   constructor(
     options: { readonly clock?: Clock; readonly ejection?: EjectionPolicy } =
@@ -80,16 +80,14 @@ export class Balancer {
   replace(backends: readonly Backend[]): void {
     const entries = new Map<string, Entry>();
     for (const backend of backends) {
-      const known = this.#entries.get(backend.id) ??
-        this.#leaving.get(backend.id);
-      const entry = known ?? new Entry(backend);
+      const entry = this.#known(backend.id)[0] ?? new Entry(backend);
       entry.backend = backend;
       entries.set(backend.id, entry);
-      this.#leaving.delete(backend.id);
+      this.#leaving.delete(entry);
     }
     for (const [id, entry] of this.#entries) {
       const busy = entry.sessions.size > 0;
-      if (busy && !entries.has(id)) this.#leaving.set(id, entry);
+      if (busy && !entries.has(id)) this.#leaving.add(entry);
     }
     this.#entries = entries;
     this.#ready = [...entries.values()].filter(({ backend }) =>
@@ -137,7 +135,10 @@ export class Balancer {
 
   /** Counts `session` as work of the backend, until {@link leave}. */
   enter(slot: Slot, session: Session): void {
-    entryOf(slot).sessions.add(session);
+    const entry = entryOf(slot);
+    entry.sessions.add(session);
+    // It may have left with nothing in flight since it was picked.
+    if (this.#entries.get(entry.backend.id) !== entry) this.#leaving.add(entry);
   }
 
   /** The session is over. */
@@ -145,9 +146,7 @@ export class Balancer {
     const entry = entryOf(slot);
     entry.sessions.delete(session);
     if (entry.sessions.size > 0) return;
-    if (this.#leaving.get(entry.backend.id) === entry) {
-      this.#leaving.delete(entry.backend.id);
-    }
+    this.#leaving.delete(entry);
     for (const wake of this.#departures.get(entry) ?? []) wake();
   }
 
@@ -179,16 +178,20 @@ export class Balancer {
 
   /** How many sessions the backend has; 0 for one that nobody knows. */
   inFlight(id: string): number {
-    return this.#find(id)?.sessions.size ?? 0;
+    return this.#known(id).reduce(
+      (sum, { sessions }) => sum + sessions.size,
+      0,
+    );
   }
 
   /** What the backends have in flight that have anything, by id. */
   get busy(): ReadonlyMap<string, number> {
-    const all = [...this.#entries, ...this.#leaving];
-    return new Map(
-      all.filter(([, { sessions }]) => sessions.size > 0)
-        .map(([id, { sessions }]) => [id, sessions.size]),
-    );
+    const busy = new Map<string, number>();
+    for (const entry of [...this.#entries.values(), ...this.#leaving]) {
+      const { backend: { id }, sessions: { size } } = entry;
+      if (size > 0) busy.set(id, (busy.get(id) ?? 0) + size);
+    }
+    return busy;
   }
 
   /**
@@ -196,8 +199,14 @@ export class Balancer {
    * before. What is left when `signal` is aborted is ended.
    */
   async drained(id: string, signal: AbortSignal): Promise<Drained> {
-    const entry = this.#find(id);
-    if (entry === undefined || entry.sessions.size === 0) return { cut: 0 };
+    const drained = await Promise.all(
+      this.#known(id).map((entry) => this.#drained(entry, signal)),
+    );
+    return { cut: drained.reduce((sum, cut) => sum + cut, 0) };
+  }
+
+  async #drained(entry: Entry, signal: AbortSignal): Promise<number> {
+    if (entry.sessions.size === 0) return 0;
     await this.#emptied(entry, signal);
     const left = [...entry.sessions];
     for (const session of left) session.end();
@@ -208,11 +217,13 @@ export class Balancer {
     await this.#emptied(entry, over.signal);
     ended.abort();
     await timeout;
-    return { cut: left.length };
+    return left.length;
   }
 
-  #find(id: string): Entry | undefined {
-    return this.#entries.get(id) ?? this.#leaving.get(id);
+  /** The one in the table first. */
+  #known(id: string): Entry[] {
+    const all = [...this.#entries.values(), ...this.#leaving];
+    return all.filter(({ backend }) => backend.id === id);
   }
 
   async #emptied(entry: Entry, signal: AbortSignal): Promise<void> {

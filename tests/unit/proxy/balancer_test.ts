@@ -183,3 +183,43 @@ function balancerSlots(
   }
   return ids.flatMap((id) => slots.get(id) ?? []);
 }
+
+Deno.test("work that enters a backend that has left meanwhile is waited for", async () => {
+  const balancer = balancerOf("a");
+  const slot = pickSlot(balancer);
+  balancer.replace([]);
+  balancer.enter(slot, OPEN);
+  assert.equal(balancer.inFlight("a"), 1);
+  assert.deepEqual([...balancer.busy], [["a", 1]]);
+  const draining = balancer.drained("a", NEVER);
+  balancer.leave(slot, OPEN);
+  assert.deepEqual(await draining, { cut: 0 });
+  assert.equal(balancer.inFlight("a"), 0);
+});
+
+Deno.test("work of a backend that has left and come back is counted with the new one's", async () => {
+  const balancer = balancerOf("a");
+  const before = pickSlot(balancer);
+  balancer.replace([]);
+  balancer.replace([backend("a")]);
+  const after = pickSlot(balancer);
+  const ended: string[] = [];
+  const session = (name: string, slot: Slot): Session => {
+    const self: Session = {
+      end: () => {
+        ended.push(name);
+        balancer.leave(slot, self);
+      },
+    };
+    return self;
+  };
+  balancer.enter(before, session("before", before));
+  balancer.enter(after, session("after", after));
+  assert.equal(balancer.inFlight("a"), 2);
+  assert.deepEqual([...balancer.busy], [["a", 2]]);
+  balancer.replace([]);
+  const drained = await balancer.drained("a", AbortSignal.abort());
+  assert.deepEqual(drained, { cut: 2 });
+  assert.deepEqual(ended.sort(), ["after", "before"]);
+  assert.equal(balancer.busy.size, 0);
+});
