@@ -3,6 +3,7 @@ import { SourceError } from "../../../src/base/errors.ts";
 import { GrpcClient } from "../../../src/client/grpc.ts";
 import { makeCertificates } from "../../support/certificates.ts";
 import { freePort } from "../../support/free_port.ts";
+import { eventually } from "../../support/eventually.ts";
 import { GrpcServer } from "../../support/grpc_server.ts";
 import { TempDir } from "../../support/temp_dir.ts";
 
@@ -96,9 +97,11 @@ Deno.test("current() ends in time when the server is frozen, and works again whe
   using client = clientFor(server.address, { timeoutMs: 500 });
   await client.current(HOST, NEVER);
   server.signal("SIGSTOP");
-  const startedAt = performance.now();
-  const error = await failure(client.current(HOST, NEVER));
-  ok(performance.now() - startedAt < 3_000);
+  // On a busy machine it may answer once more before it stands still.
+  const error = await eventually(
+    () => failure(client.current(HOST, NEVER)),
+    { message: "a frozen server is given up", timeoutMs: 3_000 },
+  );
   equal(error.code, "timeout");
   ok(error.message.endsWith("no answer in 0.5 s"), error.message);
   server.signal("SIGCONT");
