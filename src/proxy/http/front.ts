@@ -39,6 +39,8 @@ export type HttpEvent =
 type Server = Deno.HttpServer<Deno.NetAddr>;
 
 const RESTART_MS = 100;
+/** Where the HTTP server listens, and the gate connects from. */
+const LOOPBACK = "127.0.0.1";
 
 /**
  * One HTTP port: the gate, the HTTP server behind it, and the plane that both
@@ -129,15 +131,18 @@ export class HttpFront {
   }
 
   #serve(certificate: Certificate | undefined): Server {
-    const server = Deno.serve({
-      hostname: "127.0.0.1",
+    const server: Server = Deno.serve({
+      hostname: LOOPBACK,
       port: 0,
       onListen: () => {},
       onError: (error) => this.#explain(error),
       ...certificate,
     }, (request, { remoteAddr }) => {
       const { port } = server.addr;
-      const session = this.#gate.sessionAt(port, remoteAddr.port);
+      // Another address of this host may use the same port.
+      const session = remoteAddr.hostname === LOOPBACK
+        ? this.#gate.sessionAt(port, remoteAddr.port)
+        : undefined;
       // Somebody on this host tried the door behind the gate.
       if (session === undefined) return failure(403, "request-invalid");
       return this.#plane.handle(request, session);
