@@ -67,7 +67,18 @@ export class Call implements Exchange {
 
   /** The answer is on its way: it is over when the connection is done with it, which must not have been before. */
   follow(connection: BackendConnection): void {
-    connection.whenDone(() => this.over(connection.bodyBytes));
+    const before = connection.exchanges;
+    connection.whenDone(() => {
+      if (connection.exchanges === before) this.#cut();
+      this.over(connection.bodyBytes);
+    });
+  }
+
+  /** The answer failed: while a body is to come, the server of HTTP/1.1 does not tell the client. */
+  #cut(): void {
+    const { body, head } = this;
+    if (body === undefined || body.isWhole || head.isStream) return;
+    this.#session.end();
   }
 
   /** Calls `wake` as soon as it is of no use to wait for anything. */

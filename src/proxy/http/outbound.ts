@@ -9,6 +9,8 @@ export interface OutboundHead {
   readonly body: number | "chunked" | undefined;
   /** The client waits for a go-ahead before it sends the body. */
   readonly expectsContinue: boolean;
+  /** Whether it came as one of the streams of HTTP/2, which has no Host. */
+  readonly isStream: boolean;
 }
 
 /** Who asked, as far as a backend is to know. */
@@ -77,7 +79,14 @@ export function outboundHead(
   const expectation = expectsContinue ? "expect: 100-continue\r\n" : "";
   const text = `${method} ${out.target} HTTP/1.1\r\n` + out.fields +
     expectation + framing.fields + "\r\n";
-  return { method, bytes: encode(text), body: framing.body, expectsContinue };
+  const isStream = client.scheme === "https" && !headers.has("host");
+  return {
+    method,
+    bytes: encode(text),
+    body: framing.body,
+    expectsContinue,
+    isStream,
+  };
 }
 
 /** Writes what a backend is asked, without a word on the body. */

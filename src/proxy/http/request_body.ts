@@ -21,6 +21,7 @@ export class RequestBody {
   #reading: Promise<Uint8Array | undefined> | undefined;
   #taker: BackendConnection | undefined;
   #isRead = false;
+  #hasEnded = false;
   /** Bytes that the client has sent. */
   bytes = 0;
   /** Since when the client has been waited for, monotonic milliseconds. */
@@ -34,6 +35,11 @@ export class RequestBody {
     this.#reader = stream.getReader();
     this.#framing = framing;
     this.#replay = options.isReplayable ? [] : undefined;
+  }
+
+  /** Whether the client has sent all of it, as far as it was read. */
+  get isWhole(): boolean {
+    return this.#hasEnded || this.bytes === this.#framing;
   }
 
   /** Whether the body can be sent from its beginning. */
@@ -101,7 +107,7 @@ export class RequestBody {
     this.waitingSince = performance.now();
     try {
       const { done, value } = await this.#reader.read();
-      if (done) this.#isRead = true;
+      if (done) this.#isRead = this.#hasEnded = true;
       if (value === undefined) return undefined;
       this.bytes += value.length;
       this.#keep(value);
