@@ -162,10 +162,21 @@ function fieldsOf(headers: Headers, isTrusted: boolean): string {
   let fields = "";
   headers.forEach((value, name) => {
     if (OWN.has(name) || HOP_BY_HOP.has(name) || named?.has(name)) return;
+    if (!isTrusted && isClaim(name)) return;
     fields += `${name}: ${value}\r\n`;
   });
   const forwarded = isTrusted ? headers.get("forwarded") : null;
   return forwarded === null ? fields : `${fields}forwarded: ${forwarded}\r\n`;
+}
+
+/**
+ * Whether a header says who asked, or how. Gateways such as CGI read both
+ * "-" and "_" as the same character (RFC 3875, 4.1.18).
+ */
+function isClaim(name: string): boolean {
+  if (!name.startsWith("x")) return false;
+  const read = name.replaceAll("_", "-");
+  return read.startsWith("x-forwarded-") || read === "x-real-ip";
 }
 
 /** The headers that `Connection` says are for this hop. */

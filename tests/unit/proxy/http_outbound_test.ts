@@ -266,3 +266,31 @@ Deno.test("only a body is worth a go-ahead", () => {
     [false, false],
   );
 });
+
+Deno.test("who asked is believed of nobody else, however it is written", () => {
+  const claims: [string, string][] = [
+    ["x-forwarded-port", "1"],
+    ["x-forwarded-user", "root"],
+    ["x_forwarded_for", "203.0.113.9"],
+    ["x-forwarded_proto", "https"],
+    ["x_forwarded-host", "shop.example"],
+    ["x-real-ip", "203.0.113.9"],
+    ["x_real_ip", "203.0.113.9"],
+  ];
+  const others: [string, string][] = [
+    ["x-forwarded", "stays"],
+    ["x-real-ip-seen", "stays"],
+    ["x_request_id", "stays"],
+  ];
+  const headers = [["host", "example.com"], ...claims, ...others] as const;
+  const given = headers.map(([name, value]): [string, string] => [name, value]);
+  const lines = linesOf(given);
+  for (const [name, value] of claims) {
+    assert.ok(!lines.includes(`${name}: ${value}`), name);
+  }
+  for (const [name] of others) assert.ok(lines.includes(`${name}: stays`));
+  assert.ok(lines.includes("x-forwarded-for: 192.0.2.1"));
+  const believed = linesOf(given, TRUSTED);
+  assert.ok(believed.includes("x-forwarded-port: 1"));
+  assert.ok(believed.includes("x-real-ip: 203.0.113.9"));
+});
