@@ -12,6 +12,7 @@ import type { Backend } from "../../src/proxy/backend.ts";
 import { Balancer } from "../../src/proxy/balancer.ts";
 import {
   type Certificate,
+  type HttpEvent,
   HttpFront,
   type HttpFrontOptions,
 } from "../../src/proxy/http/front.ts";
@@ -116,6 +117,7 @@ export class SocketBackend implements AsyncDisposable {
 export class SocketBench implements AsyncDisposable {
   readonly balancer = new Balancer();
   readonly meter = new RecordingMeter();
+  readonly events: HttpEvent[] = [];
   readonly served: ServedRequest[] = [];
   readonly front: HttpFront;
   readonly port: number;
@@ -138,6 +140,7 @@ export class SocketBench implements AsyncDisposable {
       meter: this.meter,
       limits: { ...LIMITS, ...limits },
       isTrusted: () => false,
+      tell: (event) => this.events.push(event),
       onServed: (served) => this.served.push(served),
       ...rest,
     });

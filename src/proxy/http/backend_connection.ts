@@ -19,6 +19,8 @@ export interface BackendAnswer {
 export interface ConnectionOwner {
   /** The exchange is over and the connection can carry another one. */
   released(connection: BackendConnection): void;
+  /** The backend ended an answer before its end. */
+  cutOff(fault: BackendFault): void;
   /** It is closed. */
   closed(connection: BackendConnection): void;
 }
@@ -186,7 +188,9 @@ export class BackendConnection implements Session {
           this.bodyBytes += bytes.length;
           controller.enqueue(bytes);
         } catch (error) {
-          controller.error(this.#failed("The answer was cut off", error));
+          const fault = this.#failed("The answer was cut off", error);
+          if (fault instanceof BackendFault) this.#owner.cutOff(fault);
+          controller.error(fault);
         } finally {
           this.#isAwaited = false;
         }

@@ -7,12 +7,14 @@ import {
 import { Attempt } from "../tcp/attempt.ts";
 import { isOutOfFiles } from "../tcp/file_pressure.ts";
 import { BackendFault } from "./fault.ts";
+import type { Failures } from "./failures.ts";
 import type { Waiting } from "./pick_backend.ts";
 
 /** How connections to backends are kept. */
 export interface PoolOptions {
   readonly balancer: Balancer;
   readonly meter: Meter;
+  readonly failures: Failures;
   /** Longest wait for a connection, milliseconds. */
   readonly connectTimeoutMs: number;
 }
@@ -105,6 +107,10 @@ export class BackendPool implements ConnectionOwner {
     if (index >= 0) this.#idle.splice(index, 1);
   }
 
+  cutOff(fault: BackendFault): void {
+    this.#options.failures.cutOff(fault);
+  }
+
   /** Closes idle connections that are past their time, and what has been silent since `silentSince`. */
   sweep(now: number, silentSince: number): void {
     if (!this.#isInTurn) this.closeIdle();
@@ -137,10 +143,13 @@ export class BackendPool implements ConnectionOwner {
     if (attempt.isEnded && !attempt.isLate) {
       return new BackendFault("connect-failed", "It was taken out", error);
     }
-    this.#options.balancer.failed(this.slot);
-    return attempt.isLate
+    const { balancer, failures } = this.#options;
+    const fault = attempt.isLate
       ? new BackendFault("connect-timeout", "No connection in time", error)
       : new BackendFault("connect-failed", "Cannot connect", error);
+    balancer.failed(this.slot);
+    failures.dialFailed(this.slot.backend, fault);
+    return fault;
   }
 
   #begin(connection: BackendConnection, now: number): BackendConnection {

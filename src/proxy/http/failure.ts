@@ -1,5 +1,4 @@
-import type { Meter, ProxyErrorReason } from "../meter.ts";
-import { BackendFault, ClientFault } from "./fault.ts";
+import type { ProxyErrorReason } from "../meter.ts";
 
 const UNAVAILABLE: ReadonlySet<ProxyErrorReason> = new Set([
   "no-backend",
@@ -22,18 +21,4 @@ export function failure(status: number, reason: ProxyErrorReason): Response {
   // What is left of a request that was not taken must not be read as the next one.
   if (status < 500) headers.set("connection", "close");
   return new Response(`${status} ${reason}\n`, { status, headers });
-}
-
-/**
- * Returns what a client is told when its request failed, and counts it.
- *
- * @throws `error` itself when it is no fault of a backend or a client.
- */
-export function explain(error: unknown, meter: Meter): Response {
-  if (error instanceof ClientFault) {
-    return failure(error.isLate ? 408 : 400, "request-invalid");
-  }
-  if (!(error instanceof BackendFault)) throw error;
-  meter.failed(error.reason);
-  return failure(statusOf(error.reason), error.reason);
 }

@@ -1,10 +1,10 @@
 import type { Balancer, Slot } from "../balancer.ts";
-import type { Meter } from "../meter.ts";
 import type { BackendAnswer, BackendConnection } from "./backend_connection.ts";
 import { BackendPool } from "./backend_pool.ts";
 import { Call } from "./call.ts";
 import { exchange } from "./exchange.ts";
-import { explain, failure } from "./failure.ts";
+import { failure } from "./failure.ts";
+import { Failures, type FailuresOptions } from "./failures.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
 import type { ClientSession } from "./gate_session.ts";
 import { outboundHead, RequestRefusal } from "./outbound.ts";
@@ -39,9 +39,8 @@ export interface ServedRequest {
 }
 
 /** What an {@link HttpPlane} works with. */
-export interface HttpPlaneOptions {
+export interface HttpPlaneOptions extends FailuresOptions {
   readonly balancer: Balancer;
-  readonly meter: Meter;
   readonly scheme: "http" | "https";
   readonly limits: HttpLimits;
   /** Whether a peer of this address is believed about the hops before it. */
@@ -60,6 +59,7 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 /** Passes the HTTP requests of one port on to backends. */
 export class HttpPlane {
   #options: HttpPlaneOptions;
+  #failures: Failures;
   #webSockets: WebSocketPlane;
   #pools = new Map<Slot, BackendPool>();
   /** Requests whose bodies are on their way. */
@@ -69,7 +69,8 @@ export class HttpPlane {
 
   constructor(options: HttpPlaneOptions) {
     this.#options = options;
-    this.#webSockets = new WebSocketPlane(options);
+    this.#failures = new Failures(options);
+    this.#webSockets = new WebSocketPlane(options, this.#failures);
   }
 
   /** Serves one request; it never rejects for a fault of a backend or a client. */
@@ -131,7 +132,7 @@ export class HttpPlane {
       return respond(answered, call);
     } catch (error) {
       try {
-        const response = explain(error, this.#options.meter);
+        const response = this.#failures.explain(error);
         status = response.status;
         if (error instanceof ClientFault) session.last();
         return response;
@@ -217,7 +218,9 @@ export class HttpPlane {
     let pool = this.#pools.get(slot);
     if (pool === undefined) {
       const { balancer, meter, limits: { connectTimeoutMs } } = this.#options;
-      pool = new BackendPool(slot, { balancer, meter, connectTimeoutMs });
+      const failures = this.#failures;
+      const options = { balancer, meter, failures, connectTimeoutMs };
+      pool = new BackendPool(slot, options);
       this.#pools.set(slot, pool);
       this.#sweeper ??= setInterval(this.#sweep, SWEEP_MS);
     }

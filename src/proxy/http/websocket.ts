@@ -1,6 +1,7 @@
 import type { Slot } from "../balancer.ts";
 import { Attempt } from "../tcp/attempt.ts";
-import { explain, failure } from "./failure.ts";
+import { failure } from "./failure.ts";
+import type { Failures } from "./failures.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
 import type { ClientSession } from "./gate_session.ts";
 import { RequestRefusal } from "./outbound.ts";
@@ -33,15 +34,17 @@ interface Opening {
  */
 export class WebSocketPlane {
   #options: HttpPlaneOptions;
+  #failures: Failures;
 
-  constructor(options: HttpPlaneOptions) {
+  constructor(options: HttpPlaneOptions, failures: Failures) {
     this.#options = options;
+    this.#failures = failures;
   }
 
   /** Serves one handshake; it never rejects for a fault of a backend or a client. */
   async open(request: Request, session: ClientSession): Promise<Response> {
     const { address } = session;
-    const { scheme, isTrusted, meter } = this.#options;
+    const { scheme, isTrusted } = this.#options;
     const client = { address, scheme, isTrusted: isTrusted(address) };
     const handshake = handshakeOf(request, client);
     if (handshake instanceof RequestRefusal) return refusal(handshake);
@@ -52,7 +55,7 @@ export class WebSocketPlane {
         ? this.#join(opening, { ...answered, answer: answered.answer })
         : this.#refuse(opening, { ...answered, answer: answered.answer });
     } catch (error) {
-      const response = explain(error, meter);
+      const response = this.#failures.explain(error);
       opening.over(response.status, 0);
       return response;
     }
@@ -139,6 +142,7 @@ export class WebSocketPlane {
       // One that was told to end says nothing about the backend.
       if (isBlamed && (!attempt.isEnded || attempt.isLate)) {
         balancer.failed(slot);
+        this.#failures.dialFailed(slot.backend, error);
       }
       throw error;
     } finally {

@@ -77,7 +77,12 @@ Deno.test("a backend that cannot be reached is passed over", async () => {
     assert.equal(String((await nextMessage(client)).data), "hello");
   }
   assert.equal(backend.sockets.length, 4);
-  assert.deepEqual(bench.meter.failures, []);
+  // After two failures in a row it has no turn.
+  assert.deepEqual(bench.meter.failures, ["connect-failed", "connect-failed"]);
+  const told = bench.events.map((event) =>
+    event.kind === "connect-failed" ? event.backend.id : event.kind
+  );
+  assert.deepEqual(told, ["a"]);
 });
 
 Deno.test("no backend is told as it is for requests", async () => {
