@@ -228,12 +228,15 @@ export class Gate {
   /** Looks after clients that take too long to ask. */
   #look = (): void => {
     const now = performance.now();
-    const since = now - this.#options.limits.headerTimeoutMs;
+    const { headerTimeoutMs, idleTimeoutMs } = this.#options.limits;
+    // Bytes of TLS may be an answer to a ping instead of the head of a request.
+    const nextMs = this.#options.isEncrypted
+      ? idleTimeoutMs || Infinity
+      : headerTimeoutMs;
     for (const session of this.#clients.keys()) {
       const owesSince = session.owesSince(now);
-      // Bytes of TLS may be an answer to a ping; what is idle has a limit of its own.
-      if (session.hasAsked && this.#options.isEncrypted) continue;
-      if (owesSince === undefined || owesSince > since) continue;
+      const mayTakeMs = session.hasAsked ? nextMs : headerTimeoutMs;
+      if (owesSince === undefined || now - owesSince < mayTakeMs) continue;
       void this.#dismiss(session, TOO_LATE);
     }
     if (this.#clients.size > 0) return;
