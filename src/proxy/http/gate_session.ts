@@ -72,14 +72,14 @@ export class GateSession implements ClientSession, Watched {
 
   constructor(
     client: Deno.TcpConn,
-    options: { readonly now: number; readonly isEncrypted: boolean },
+    { now, isEncrypted }: { now: number; isEncrypted: boolean },
   ) {
-    const { now, isEncrypted } = options;
     this.#client = client;
     this.#isEncrypted = isEncrypted;
     this.address = plainAddress(client.remoteAddr.hostname);
     this.#owesSince = now;
     this.#server = new ServerSide({
+      isEncrypted,
       isSeen: () => this.hasAsked || this.#isAnswered,
       onEnd: () => this.#leave(),
     });

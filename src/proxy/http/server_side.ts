@@ -14,8 +14,13 @@ class Turn {
 /** As much as the head of a request may have. */
 const MOST_HELD_BYTES = 64 * 1024;
 
+/** How a client begins that knows of HTTP/2 beforehand (RFC 9113, 3.4), and no other. */
+const HTTP2_BEGINNING = "PRI ";
+
 /** What a {@link ServerSide} works with. */
 export interface ServerSideOptions {
+  /** Whether the bytes are those of TLS. */
+  readonly isEncrypted: boolean;
   /** Whether the server has looked at what it was told. */
   readonly isSeen: () => boolean;
   /** Called when the client says no more. */
@@ -34,10 +39,13 @@ export class ServerSide implements FlowTarget {
   /** `undefined` once there is nothing to repeat, or too much. */
   #held: Uint8Array[] | undefined = [];
   #heldBytes = 0;
+  /** The first characters of the client; `undefined` once they are known to be no HTTP/2. */
+  #beginning: string | undefined;
   #isClosed = false;
 
   constructor(options: ServerSideOptions) {
     this.#options = options;
+    this.#beginning = options.isEncrypted ? undefined : "";
   }
 
   /** Whether another server can be told all that the client has said. */
@@ -67,8 +75,9 @@ export class ServerSide implements FlowTarget {
     over.resolve();
   }
 
-  /** @throws When the connection is broken for good. */
+  /** @throws When the connection is broken for good, or the client begins with HTTP/2 in plain. */
   async write(bytes: Uint8Array): Promise<number> {
+    if (this.#beginning !== undefined) this.#check(bytes, this.#beginning);
     for (;;) {
       const { server: found, over } = this.#turn;
       const server = await found.promise;
@@ -96,6 +105,15 @@ export class ServerSide implements FlowTarget {
     this.#server?.close();
     this.#turn.server.reject(new Deno.errors.BadResource("The client left"));
     this.#turn.over.resolve();
+  }
+
+  /** The server would take HTTP/2, whose limits nobody looks after where it is not encrypted. */
+  #check(bytes: Uint8Array, before: string): void {
+    const begin = before + String.fromCharCode(...bytes.subarray(0, 4));
+    if (begin.startsWith(HTTP2_BEGINNING)) {
+      throw new Deno.errors.InvalidData("HTTP/2 without TLS is not served");
+    }
+    this.#beginning = HTTP2_BEGINNING.startsWith(begin) ? begin : undefined;
   }
 
   #hold(bytes: Uint8Array): void {
