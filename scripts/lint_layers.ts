@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fetcher: ["registry", "artifact", "cache", "release", "client"],
   container: ["client", "rollout", "admin"],
   proxy: [],
-  admin: [],
+  admin: ["supervisor/operations.ts"],
   rollout: ["proxy/backend.ts", "proxy/balancer.ts"],
   notify: ["client"],
   telemetry: ["client"],
