@@ -16,6 +16,7 @@ const SECTIONS: readonly (readonly [OptionSpec["section"], string])[] = [
   ["general", "General Options"],
   ["server", "Server Command Options"],
   ["container", "Container Command Options"],
+  ["operator", "Operator Command Options"],
 ];
 
 const ENVIRONMENT = `Environment:

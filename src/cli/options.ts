@@ -1,5 +1,6 @@
 import { CONTAINER_OPTIONS } from "./options_container.ts";
 import { GENERAL_OPTIONS } from "./options_general.ts";
+import { OPERATOR_OPTIONS } from "./options_operator.ts";
 import { PROXY_OPTIONS } from "./options_proxy.ts";
 import { REPORT_OPTIONS } from "./options_report.ts";
 import { SERVER_OPTIONS } from "./options_server.ts";
@@ -12,6 +13,7 @@ export const OPTIONS = [
   ...SERVER_OPTIONS,
   ...CONTAINER_OPTIONS,
   ...PROXY_OPTIONS,
+  ...OPERATOR_OPTIONS,
 ] as const;
 
 type Entry = (typeof OPTIONS)[number];

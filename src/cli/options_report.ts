@@ -1,6 +1,12 @@
-import type { CommandName, OptionSpec } from "./options_spec.ts";
+import {
+  type CommandName,
+  OPERATOR_COMMANDS,
+  type OptionSpec,
+} from "./options_spec.ts";
 
 const ALL: readonly CommandName[] = ["server", "assets", "container"];
+/** Those that serve the admin API, and those that speak to it. */
+const BOTH_SIDES: readonly CommandName[] = [...ALL, ...OPERATOR_COMMANDS];
 
 /** Options that say what dewy tells people and machines. */
 export const REPORT_OPTIONS = [
@@ -37,13 +43,29 @@ export const REPORT_OPTIONS = [
     name: "admin-port",
     kind: "int",
     section: "general",
-    commands: ALL,
+    commands: BOTH_SIDES,
     placeholder: "port",
     description: "First port to try for the admin API (not in this version)",
     default: "17539",
     min: 1,
     max: 65_535,
     meansDefault: (value: number) => value === 0,
+  },
+  {
+    name: "admin-socket",
+    kind: "string",
+    section: "general",
+    commands: BOTH_SIDES,
+    placeholder: "path",
+    description: "Socket of the admin API (default: .dewy/admin.sock)",
+  },
+  {
+    name: "admin-token-file",
+    kind: "string",
+    section: "general",
+    commands: BOTH_SIDES,
+    placeholder: "path",
+    description: "File with the token for actions over --admin-port",
   },
   {
     name: "telemetry",

@@ -1,5 +1,27 @@
+/** Commands that deploy. */
+export type Mode = "server" | "assets" | "container";
+
+/** Commands that speak to a running dewy, or look at what one would do, in the order of the help. */
+export const OPERATOR_COMMANDS = [
+  "status",
+  "history",
+  "plan",
+  "events",
+  "deploy",
+  "rollback",
+  "pin",
+  "unpin",
+  "hold",
+  "resume",
+  "restart",
+  "doctor",
+] as const;
+
+/** One of {@link OPERATOR_COMMANDS}. */
+export type OperatorCommand = (typeof OPERATOR_COMMANDS)[number];
+
 /** The commands that options belong to. */
-export type CommandName = "server" | "assets" | "container";
+export type CommandName = Mode | OperatorCommand;
 
 /** How the text of an option is read. */
 export type OptionKind =
@@ -23,7 +45,7 @@ export interface OptionSpec {
   readonly short?: string;
   readonly kind: OptionKind;
   /** Which part of the help it stands in. */
-  readonly section: "general" | "server" | "container";
+  readonly section: "general" | "server" | "container" | "operator";
   /** The commands it concerns; all others accept and ignore it. */
   readonly commands: readonly CommandName[];
   /** What stands for the value in the help; none for a boolean. */
@@ -47,4 +69,13 @@ export interface OptionSpec {
   readonly dashValue?: true;
   /** Set to `false` when no environment variable stands in for it. */
   readonly env?: false;
+}
+
+/** Commands that take the options of the deploying command they are about. */
+const ABOUT_A_MODE: readonly string[] = ["plan", "doctor"];
+
+/** Whether an option may stand after a command. */
+export function isOptionOf(option: OptionSpec, command: string): boolean {
+  return ABOUT_A_MODE.includes(command) ||
+    option.commands.some((name) => name === command);
 }

@@ -49,7 +49,7 @@ const BASH: readonly (readonly [string[], string])[] = [
   [["-l", "i"], "info"],
   [["server", "--re"], "--registry --require-checksum --ready"],
   [["assets", "--re"], "--registry --require-checksum"],
-  [["--registry", "server", "--rea"], "--ready"],
+  [["--registry", "server", "--read"], "--ready"],
   [
     ["assets", "--registry", "ghr", ":", "//o/r", "--re"],
     "--registry --require-checksum",

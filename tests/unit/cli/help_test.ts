@@ -15,6 +15,7 @@ Deno.test("renderHelp() names the project, the usage and every block", () => {
     "General Options:",
     "Server Command Options:",
     "Container Command Options:",
+    "Operator Command Options:",
     "Environment:",
   ]);
 });
