@@ -7,6 +7,8 @@ export type ProgramEvent =
     readonly commit: string;
     readonly date: string;
   }
+  /** What was deployed last is in service, if anything was, and the registry is asked from now on. */
+  | { readonly type: "standing" }
   | { readonly type: "stopping"; readonly signal: string }
   | { readonly type: "stopped" }
   | {

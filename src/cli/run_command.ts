@@ -1,7 +1,13 @@
 import type { EmitEvent } from "../base/event.ts";
+import { SourceError } from "../base/errors.ts";
 import { createRedactor } from "../base/redact.ts";
 import { VERSION_INFO } from "../base/version_info.ts";
 import type { ServerProcess } from "../process/server_process.ts";
+import {
+  ServiceManager,
+  withoutServiceManager,
+} from "../process/service_manager.ts";
+import { serviceStatus } from "../process/service_status.ts";
 import { logEvents } from "../telemetry/log_events.ts";
 import { openLogger } from "../telemetry/logger.ts";
 import { compose } from "./compose.ts";
@@ -30,11 +36,19 @@ export async function runCommand(
   settings: ServerSettings | AssetsSettings | ContainerSettings,
   options: RunOptions,
 ): Promise<void> {
-  const { env, write } = options;
+  const { write } = options;
+  const env = withoutServiceManager(options.env);
   const { logLevel: level, logFormat: format } = settings;
   const redact = createRedactor(env);
   const logger = openLogger({ level, format, redact, write });
-  const emit = logEvents(logger);
+  const readers: EmitEvent[] = [logEvents(logger)];
+  const emit: EmitEvent = (event) => {
+    for (const read of readers) read(event);
+  };
+  using manager = openServiceManager(options.env, emit);
+  if (manager !== undefined) {
+    readers.push((event) => manager.tell(...serviceStatus(event).map(redact)));
+  }
   let server: ServerProcess | undefined;
   using trap = new SignalTrap({ emit, server: () => server });
   emit({
@@ -62,6 +76,21 @@ export async function runCommand(
     await program.supervisor.run(trap.signal);
   }
   emit({ type: "stopped" });
+}
+
+/** One that cannot be reached costs its messages, not the start. */
+function openServiceManager(
+  env: RunOptions["env"],
+  emit: EmitEvent,
+): ServiceManager | undefined {
+  try {
+    return ServiceManager.open({ env, pid: Deno.pid });
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    const message = [error.message, error.hint].join(". ");
+    emit({ type: "setting-unavailable", message });
+    return undefined;
+  }
 }
 
 /** Says at the start what will not work as asked. */

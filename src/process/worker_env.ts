@@ -1,17 +1,8 @@
 import type { ListenSocket } from "./listen_sockets.ts";
+import { withoutServiceManager } from "./service_manager.ts";
 
 /** First descriptor that a worker inherits, by both conventions. */
 export const FIRST_FD = 3;
-
-/** Variables that belong to dewy's own supervisor and must not reach a worker. */
-const FOREIGN = [
-  "LISTEN_FDS",
-  "LISTEN_PID",
-  "LISTEN_FDNAMES",
-  "NOTIFY_SOCKET",
-  "WATCHDOG_PID",
-  "WATCHDOG_USEC",
-];
 
 /** What the environment of a worker is made of. */
 export interface WorkerEnvOptions {
@@ -32,9 +23,7 @@ export interface WorkerEnvOptions {
  */
 export function workerEnv(options: WorkerEnvOptions): Record<string, string> {
   const { base, envdir, sockets, generation, notifySocket } = options;
-  const env = { ...base };
-  for (const name of FOREIGN) delete env[name];
-  Object.assign(env, envdir);
+  const env = { ...withoutServiceManager(base), ...envdir };
   env["SERVER_STARTER_PORT"] = sockets
     .map(({ spec }, index) => `${spec}=${FIRST_FD + index}`).join(";");
   env["SERVER_STARTER_GENERATION"] = String(generation);

@@ -55,9 +55,10 @@ export class Supervisor {
    * @throws When the settings say one tick, and it failed: the tick's error.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { settings, clock, target } = this.#deps;
+    const { settings, clock, target, emit } = this.#deps;
     await target.recover(signal);
     await target.standUp(signal);
+    emit({ type: "standing" });
     while (!signal.aborted) {
       const startedAt = clock.now();
       const error = await this.#tick(signal);

@@ -9,6 +9,7 @@ export const PROGRAM_LINES: LinesOf<ProgramEvent> = {
       message: `Automatic shipping started by Dewy (v${version}: ${command})`,
     }],
   ],
+  "standing": () => [["debug", "Waiting for releases"]],
   "stopping": ({ signal }) => [["info", "Shutdown notification", {
     message: `Stop receiving by \`${signal}\` signal`,
   }]],

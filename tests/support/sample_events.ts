@@ -38,6 +38,7 @@ export const SAMPLES: {
     commit: "abc1234",
     date: "2026-01-15",
   },
+  "standing": { type: "standing" },
   "stopping": { type: "stopping", signal: "terminated" },
   "stopped": { type: "stopped" },
   "ignored-signal": {
