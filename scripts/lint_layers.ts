@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   rollout: ["proxy/backend.ts", "proxy/balancer.ts"],
   notify: ["client"],
   telemetry: ["client"],
+  metrics: ["proxy/port_metrics.ts"],
   supervisor: [
     "registry/registry.ts",
     "cache/cache.ts",
