@@ -1,21 +1,27 @@
+import { VERSION_INFO, type VersionInfo } from "../src/base/version_info.ts";
 import { fromFolder } from "./paths.ts";
 
-/** The programs of dewy: the one that is started, and those that it starts as isolates. */
-const ENTRIES = ["main.ts", "src/fetcher/worker.ts"];
+/** The programs that dewy starts as isolates; each is a bundle of its own. */
+const ISOLATES = ["src/fetcher/worker.ts", "src/proxy/worker.ts"] as const;
 
-/** How an isolate is named in the source, and where its bundle is, from the folder of all bundles. */
-const ISOLATES: Readonly<Record<string, string>> = {
-  'new URL("./worker.ts",import.meta.url)':
-    'new URL("./src/fetcher/worker.js",import.meta.url)',
-};
+/** How the code names an isolate; the bundler leaves such URLs as they are. */
+const ISOLATE_URL = /new URL\("((?:\.\.?\/)+[^"]+\.ts)",import\.meta\.url\)/g;
+
+/** How a build from source names itself, minified. */
+const SOURCE_VERSION = `{version:"${VERSION_INFO.version}",` +
+  `commit:"${VERSION_INFO.commit}",date:"${VERSION_INFO.date}"}`;
 
 /**
  * Bundles dewy into `folder` as it ships: minified and split, so that a driver's
  * library is loaded with its use. Returns the path of the main program.
  *
- * @throws When the bundler fails, or an isolate is named in another way than expected.
+ * @param version What it says of itself; as a build from source when left out.
+ * @throws When the bundler fails, or the code names an isolate that is not in the list here.
  */
-export async function bundleInto(folder: string): Promise<string> {
+export async function bundleInto(
+  folder: string,
+  version: VersionInfo = VERSION_INFO,
+): Promise<string> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "bundle",
@@ -26,33 +32,51 @@ export async function bundleInto(folder: string): Promise<string> {
       "deno",
       "--outdir",
       folder,
-      ...ENTRIES,
+      "main.ts",
+      ...ISOLATES,
     ],
     cwd: fromFolder(".."),
     stdout: "null",
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  for (const [named, bundled] of Object.entries(ISOLATES)) {
-    if (await replaceInFolder(folder, named, bundled) !== 1) {
-      throw new Error(`Cannot bundle: the isolate ${named} is not named once`);
-    }
-  }
+  await finish(folder, version);
   return `${folder}/main.js`;
 }
 
-/** Replaces a text in the scripts of a folder and returns in how many it was. */
-async function replaceInFolder(
-  folder: string,
-  from: string,
-  to: string,
-): Promise<number> {
-  let count = 0;
-  for await (const { name } of Deno.readDir(folder)) {
-    if (!name.endsWith(".js")) continue;
-    const text = await Deno.readTextFile(`${folder}/${name}`);
-    if (!text.includes(from)) continue;
-    await Deno.writeTextFile(`${folder}/${name}`, text.replaceAll(from, to));
-    count++;
+/** Points isolates at their bundles and writes the version in, each where it is expected and nowhere else. */
+async function finish(folder: string, version: VersionInfo): Promise<void> {
+  const named = new Set<string>();
+  let versions = 0;
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (!isFile || !name.endsWith(".js")) continue;
+    const path = `${folder}/${name}`;
+    const text = await Deno.readTextFile(path);
+    versions += text.split(SOURCE_VERSION).length - 1;
+    const finished = text
+      .replaceAll(ISOLATE_URL, (_, url: string) => {
+        const bundle = bundleOf(url);
+        named.add(bundle);
+        return `new URL("./${bundle}",import.meta.url)`;
+      })
+      .replaceAll(SOURCE_VERSION, () => JSON.stringify(version));
+    if (finished !== text) await Deno.writeTextFile(path, finished);
   }
-  return count;
+  if (versions !== 1) {
+    throw new Error(`Cannot bundle: ${versions} places name the version`);
+  }
+  for (const program of ISOLATES) {
+    if (named.has(program.replace(/\.ts$/, ".js"))) continue;
+    throw new Error(`Cannot bundle: nothing starts the isolate "${program}"`);
+  }
+}
+
+/** Returns the bundle of an isolate, from the folder of all bundles. */
+function bundleOf(url: string): string {
+  const program = ISOLATES.find((path) => url === path.replace("src/", "../"));
+  if (program !== undefined) return program.replace(/\.ts$/, ".js");
+  throw new Error(
+    `Cannot bundle: the isolate "${url}" must be one of ${
+      ISOLATES.join(", ")
+    }, named from src/ as "../folder/worker.ts"`,
+  );
 }

@@ -1,4 +1,5 @@
 import { LIBC_PATHS } from "../src/process/libc.ts";
+import config from "../deno.json" with { type: "json" };
 
 /**
  * Has buffers of a download or an archive collected soon: the memory of unpacking
@@ -25,3 +26,8 @@ export const DEWY_FLAGS: readonly string[] = [
   "--allow-sys=hostname,osRelease,homedir,uid,gid,networkInterfaces",
   `--allow-ffi=${Object.values(LIBC_PATHS).flat().join(",")}`,
 ];
+
+/** What deno.json switches on for a run from source, for programs that run without it. */
+export const UNSTABLE_FLAGS: readonly string[] = config.unstable.map(
+  (feature) => `--unstable-${feature}`,
+);

@@ -10,17 +10,11 @@ import { delay } from "../../tests/support/delay.ts";
 import { ServerBench } from "../../tests/support/server_bench.ts";
 import { bundleInto } from "../bundle.ts";
 import { print } from "../print.ts";
-import { DEWY_FLAGS } from "../runtime_flags.ts";
+import { DEWY_FLAGS, UNSTABLE_FLAGS } from "../runtime_flags.ts";
 
 const ROUNDS = 5;
 const SETTLE_MS = 10_000;
 const GOAL_MB = 60;
-/** What deno.json says for a run from source. */
-const UNSTABLE = [
-  "--unstable-net",
-  "--unstable-no-legacy-abort",
-  "--unstable-worker-options",
-];
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
@@ -98,7 +92,7 @@ async function printMemory(): Promise<boolean> {
   const bundled = await idleMb([
     "run",
     "--no-config",
-    ...UNSTABLE,
+    ...UNSTABLE_FLAGS,
     ...DEWY_FLAGS,
     main,
   ], shipped);
@@ -141,7 +135,7 @@ const DRIVERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 async function printDrivers(): Promise<void> {
   await using bench = await ServerBench.create();
   const main = await bundleInto(bench.path("bundle"));
-  const dewy = ["run", "--no-config", ...UNSTABLE, ...DEWY_FLAGS, main];
+  const dewy = ["run", "--no-config", ...UNSTABLE_FLAGS, ...DEWY_FLAGS, main];
   for (const [url, env] of Object.entries(DRIVERS)) {
     const assets = ["assets", "--registry", url];
     const mb = await measure([...dewy, ...assets], bench.workdir, env);

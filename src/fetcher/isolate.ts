@@ -41,7 +41,8 @@ export class Isolate {
     const { permissions, emit, module } = options;
     this.#emit = emit;
     this.#silenceMs = options.silenceMs ?? SILENCE_MS;
-    const program = module ?? new URL("./worker.ts", import.meta.url);
+    // Named from `src/`, which is how scripts/bundle.ts tells the isolates apart.
+    const program = module ?? new URL("../fetcher/worker.ts", import.meta.url);
     this.#worker = new Worker(program, {
       type: "module",
       name: "fetcher",

@@ -63,7 +63,9 @@ export class ProxyIsolate {
 
   constructor(options: ProxyIsolateOptions) {
     this.#options = options;
-    const module = options.module ?? new URL("./worker.ts", import.meta.url);
+    // Named from `src/`, which is how scripts/bundle.ts tells the isolates apart.
+    const module = options.module ??
+      new URL("../proxy/worker.ts", import.meta.url);
     this.#worker = new Worker(module, {
       type: "module",
       name: "proxy",

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { DEWY_FLAGS } from "../../scripts/runtime_flags.ts";
 import { DewyProcess } from "../support/dewy_process.ts";
+import { dewyCommand } from "../support/dewy_program.ts";
 import { TempDir } from "../support/temp_dir.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 for (const words of ["completions bash", "help", "--help"]) {
   Deno.test(`dewy ${words} ends quietly when nobody reads on`, async () => {
-    const dewy = [
-      Deno.execPath(),
-      ...["run", ...DEWY_FLAGS, "--config", CONFIG, MAIN],
-      ...words.split(" "),
-    ];
+    const dewy = [...dewyCommand(), ...words.split(" ")];
     const script = '{ sleep 0.1; "$@"; echo "code $?" >&2; } | true';
     const { stderr } = await new Deno.Command("sh", {
       args: ["-c", script, "sh", ...dewy],

@@ -1,11 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { within } from "./delay.ts";
-import { DEWY_FLAGS } from "../../scripts/runtime_flags.ts";
+import { dewyCommand } from "./dewy_program.ts";
 import { eventually } from "./eventually.ts";
 import { killProcessesOf, MARK, signalIfThere } from "./process_table.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 /** How long a stop may take before the processes are killed, milliseconds. */
 const DISPOSE_MS = 5_000;
@@ -30,7 +26,7 @@ export interface DewyOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A dewy that runs from source, with its log. */
+/** A dewy that runs, with its log. */
 export class DewyProcess implements AsyncDisposable {
   readonly cwd: string;
   readonly pid: number;
@@ -58,13 +54,10 @@ export class DewyProcess implements AsyncDisposable {
   static start(options: DewyOptions): DewyProcess {
     const { cwd, env = {} } = options;
     const [command = "", ...rest] = options.args;
-    const child = new Deno.Command(Deno.execPath(), {
+    const [program, ...prefix] = dewyCommand();
+    const child = new Deno.Command(program, {
       args: [
-        "run",
-        ...DEWY_FLAGS,
-        "--config",
-        CONFIG,
-        MAIN,
+        ...prefix,
         command,
         "--log-format",
         "json",

@@ -1,8 +1,4 @@
-import { fileURLToPath } from "node:url";
-import { DEWY_FLAGS } from "../../scripts/runtime_flags.ts";
-
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
-const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+import { dewyCommand } from "./dewy_program.ts";
 
 /** How a dewy that ran to its end did. */
 export interface UnprivilegedRun {
@@ -26,10 +22,7 @@ export async function runUnprivileged(
   args: readonly string[],
   cwd: string,
 ): Promise<UnprivilegedRun> {
-  const dewy = [
-    Deno.execPath(),
-    ...["run", ...DEWY_FLAGS, "--config", CONFIG, MAIN, ...args],
-  ];
+  const dewy = [...dewyCommand(), ...args];
   const [program = "", ...rest] = unprivileged(dewy);
   const { code, stderr } = await new Deno.Command(program, {
     args: rest,
