@@ -1,6 +1,7 @@
 import type { ContainerEvent } from "./event_container.ts";
 import type { DecisionEvent } from "./event_decision.ts";
 import type { DeployStepEvent } from "./event_deploy.ts";
+import type { NotifyEvent } from "./event_notify.ts";
 import type { ProgramEvent } from "./event_program.ts";
 import type { ProxyEvent } from "./event_proxy.ts";
 import type { SharedCacheEvent } from "./event_shared_cache.ts";
@@ -20,7 +21,8 @@ export type DeployEvent =
   | WorkerEvent
   | SharedCacheEvent
   | ProxyEvent
-  | ContainerEvent;
+  | ContainerEvent
+  | NotifyEvent;
 
 /** Takes events; it must not throw and must not wait. */
 export type EmitEvent = (event: DeployEvent) => void;

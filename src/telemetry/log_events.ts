@@ -3,6 +3,7 @@ import { CONTAINER_LINES } from "./log_container.ts";
 import { DECISION_LINES } from "./log_decision.ts";
 import { DEPLOY_LINES } from "./log_deploy.ts";
 import type { Line, LinesOf } from "./log_line.ts";
+import { NOTIFY_LINES } from "./log_notify.ts";
 import { PROGRAM_LINES } from "./log_program.ts";
 import { PROXY_LINES } from "./log_proxy.ts";
 import { SHARED_CACHE_LINES } from "./log_shared_cache.ts";
@@ -17,6 +18,7 @@ const LINES: LinesOf<DeployEvent> = {
   ...SHARED_CACHE_LINES,
   ...PROXY_LINES,
   ...CONTAINER_LINES,
+  ...NOTIFY_LINES,
 };
 
 /** Returns a reader of events that writes each as its log line. */

@@ -1,4 +1,5 @@
-import { DewyError, errorMessage } from "../base/errors.ts";
+import { errorText } from "../base/error_text.ts";
+import { DewyError } from "../base/errors.ts";
 import type { DeployEvent } from "../base/event.ts";
 import type { LogFields, LogLevel } from "./logger.ts";
 
@@ -19,12 +20,5 @@ export type LinesOf<E extends DeployEvent> = {
 /** The message of an error with those of its causes, and what to do about it. */
 export function errorFields(error: Error): LogFields {
   const hint = error instanceof DewyError ? error.hint : undefined;
-  return { error: withCauses(error), hint };
-}
-
-function withCauses({ message, cause }: Error): string {
-  if (cause === undefined) return message;
-  const why = cause instanceof Error ? withCauses(cause) : errorMessage(cause);
-  // Some messages quote their cause already.
-  return message.endsWith(why) ? message : `${message}: ${why}`;
+  return { error: errorText(error), hint };
 }

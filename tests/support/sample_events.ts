@@ -315,6 +315,28 @@ export const SAMPLES: {
     path: "/etc/tls.crt",
     error,
   },
+  "notifier-unusable": {
+    type: "notifier-unusable",
+    notifier: "slack://deploys",
+    error,
+  },
+  "notification-failed": {
+    type: "notification-failed",
+    notifier: "slack://deploys",
+    error,
+    failures: 1,
+  },
+  "notification-recovered": {
+    type: "notification-recovered",
+    notifier: "slack://deploys",
+    failures: 7,
+  },
+  "notifications-dropped": {
+    type: "notifications-dropped",
+    notifier: "slack://deploys",
+    count: 3,
+    reason: "too many wait for it",
+  },
   "tick-failed": { type: "tick-failed", error, failures: 1 },
   "errors-cleared": { type: "errors-cleared", failures: 4 },
 };
