@@ -4,6 +4,8 @@ export type ContainerEvent =
     readonly type: "image-pulled";
     readonly tag: string;
     readonly image: string;
+    /** `sha256:…`; left out when the registry did not tell. */
+    readonly digest?: string | undefined;
   }
   | {
     readonly type: "image-pull-progress";
@@ -16,7 +18,14 @@ export type ContainerEvent =
     readonly replica: number;
     readonly total: number;
   }
-  | { readonly type: "container-healthy"; readonly name: string }
+  | {
+    readonly type: "container-healthy";
+    readonly name: string;
+    /** Where its ports can be reached: `127.0.0.1:32768`. */
+    readonly addresses: readonly string[];
+    /** How long the check took that it passed. */
+    readonly tookMs: number;
+  }
   | {
     readonly type: "container-unhealthy";
     readonly name: string;
@@ -68,7 +77,12 @@ export type ContainerEvent =
     readonly tag: string;
     readonly deaths: number;
   }
-  | { readonly type: "images-removed"; readonly names: readonly string[] }
+  | {
+    readonly type: "images-removed";
+    readonly names: readonly string[];
+    /** Versions whose images stay. */
+    readonly kept: number;
+  }
   | { readonly type: "admin-started"; readonly port: number }
   | { readonly type: "engine-lost"; readonly error: Error }
   | { readonly type: "engine-back" }

@@ -21,6 +21,8 @@ export interface DeployFailure {
   readonly attempts: number;
   /** When it is tried again, Unix milliseconds. */
   readonly retryAt: number;
+  /** Whether its bytes are bad, so that only others can help. */
+  readonly quarantined?: boolean;
 }
 
 /** What happens in a deploy, and after it. Times in milliseconds. */

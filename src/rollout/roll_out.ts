@@ -2,7 +2,12 @@ import { ApplicationError, errorMessage } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
 import type { Fleet } from "./fleet.ts";
 import { checkHealth, type HealthSettings } from "./health.ts";
-import type { Instance, InstanceRuntime } from "./instance.ts";
+import {
+  type Condition,
+  type Instance,
+  type InstanceRuntime,
+  isSamePlace,
+} from "./instance.ts";
 
 /** What happens in a roll-out. Times in milliseconds. */
 export type RollOutStep =
@@ -13,7 +18,12 @@ export type RollOutStep =
     readonly replica: number;
     readonly total: number;
   }
-  | { readonly kind: "healthy"; readonly instance: Instance }
+  | {
+    readonly kind: "healthy";
+    readonly instance: Instance;
+    /** How long the check took that it passed. */
+    readonly tookMs: number;
+  }
   | {
     readonly kind: "unhealthy";
     readonly instance: Instance;
@@ -44,6 +54,11 @@ export interface RollOutOptions<Spec> {
   readonly drainMs: number;
   readonly clock: Clock;
   readonly tell: (step: RollOutStep) => void;
+  /**
+   * Called when all new instances get work and before the first one before them
+   * is stopped: from here on the roll-out is not taken back.
+   */
+  readonly onStanding?: (instances: readonly Instance[]) => Promise<void>;
 }
 
 /** Between two looks at an instance that is not well yet, milliseconds. */
@@ -53,6 +68,7 @@ const LOOK_MS = 250;
  * Brings `spec` into service: instances of it are started one by one, each is
  * sent work once it is well, and only when all are, the ones before are sent
  * no more, drained and stopped. There are never fewer instances than before.
+ * Once all are, an abort lets those before run that are not stopped yet.
  *
  * @throws {ApplicationError} When one does not get well: all new ones are gone
  * then, and the ones before are as they were.
@@ -62,7 +78,7 @@ export async function rollOut<Spec>(
   options: RollOutOptions<Spec>,
   signal: AbortSignal,
 ): Promise<readonly Instance[]> {
-  const { fleet, replicas } = options;
+  const { fleet, replicas, onStanding } = options;
   const before = fleet.members.map(({ instance }) => instance);
   const started: Instance[] = [];
   try {
@@ -72,10 +88,12 @@ export async function rollOut<Spec>(
       await awaitHealth(instance, options, signal);
       await fleet.add(instance);
     }
+    await awaitStanding(started, options, signal);
   } catch (error) {
     await takeBack(started, options);
     throw error;
   }
+  await onStanding?.(started);
   await retireAll(before, options, signal);
   return started;
 }
@@ -99,17 +117,28 @@ export async function replenish<Spec>(
 }
 
 /** Takes instances out one by one, waits for their work, and stops them. */
-export async function retireAll<Spec>(
+async function retireAll<Spec>(
   instances: readonly Instance[],
   options: RollOutOptions<Spec>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { fleet, drainMs, tell } = options;
   for (const instance of instances) {
-    // Whatever happens, nobody is sent to an instance that is being stopped.
-    const { cut } = await fleet.retire(instance.id, drainMs);
-    await stopOne(instance, options, signal);
+    if (signal.aborted) return;
+    await retireOne(instance, options);
+  }
+}
+
+async function retireOne<Spec>(
+  instance: Instance,
+  { runtime, fleet, drainMs, tell }: RollOutOptions<Spec>,
+): Promise<void> {
+  // Whatever happens, nobody is sent to an instance that is being stopped.
+  const { cut } = await fleet.retire(instance.id, drainMs);
+  try {
+    await runtime.stop(instance, new AbortController().signal);
     tell({ kind: "retired", instance, cut });
+  } catch (error) {
+    tell({ kind: "left-behind", instance, error });
   }
 }
 
@@ -132,26 +161,59 @@ async function awaitHealth<Spec>(
   const { runtime, health, healthTimeoutMs, clock, tell } = options;
   const until = performance.now() + healthTimeoutMs;
   for (let attempts = 1;; attempts++) {
+    const startedAt = performance.now();
     const reason = await checkHealth(instance, health, signal);
+    const tookMs = performance.now() - startedAt;
     signal.throwIfAborted();
     if (reason === undefined) {
-      tell({ kind: "healthy", instance });
+      tell({ kind: "healthy", instance, tookMs });
       return;
     }
-    const isGone = !await runtime.isRunning(instance, signal);
-    if (isGone || performance.now() >= until) {
-      const why = isGone ? "it ended by itself" : reason;
-      tell({ kind: "unhealthy", instance, reason: why, attempts });
-      throw await sickError(instance, why, options, signal);
+    const end = endOf(instance, await runtime.look(instance, signal));
+    if (end !== undefined || performance.now() >= until) {
+      tell({ kind: "unhealthy", instance, reason: end ?? reason, attempts });
+      const how = end === undefined
+        ? `did not get healthy in ${healthTimeoutMs / 1000} s: ${reason}`
+        : `did not get healthy: ${end}`;
+      throw await sickError(instance, how, options, signal);
     }
     await clock.delay(LOOK_MS, signal);
   }
 }
 
+/** Returns why it is not worth while to wait for a new instance, if so. */
+function endOf(instance: Instance, condition: Condition): string | undefined {
+  if (condition.kind === "gone") return condition.reason;
+  const isAnother = condition.kind === "running" &&
+    !isSamePlace(condition.addresses, instance.addresses);
+  return isAnother ? "it ended, and was started again" : undefined;
+}
+
+/** Sees that none of the new instances got sick or ended while the others were started. */
+async function awaitStanding<Spec>(
+  started: readonly Instance[],
+  options: RollOutOptions<Spec>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { fleet, tell } = options;
+  for (const instance of started) {
+    const { id } = instance;
+    const member = fleet.members.find(({ instance }) => instance.id === id);
+    if (member?.state === "ready") continue;
+    if (member === undefined) {
+      const reason = "it ended before the others were well";
+      tell({ kind: "unhealthy", instance, reason, attempts: 1 });
+      throw await sickError(instance, reason, options, signal);
+    }
+    await awaitHealth(instance, options, signal);
+    await fleet.restore(id);
+  }
+}
+
 async function sickError<Spec>(
   instance: Instance,
-  reason: string,
-  { runtime, healthTimeoutMs }: RollOutOptions<Spec>,
+  how: string,
+  { runtime }: RollOutOptions<Spec>,
   signal: AbortSignal,
 ): Promise<ApplicationError> {
   const words = await runtime.lastWords(instance, signal).catch((error) =>
@@ -159,31 +221,16 @@ async function sickError<Spec>(
   );
   const said = words === "" ? "it said nothing" : `its last words:\n${words}`;
   return new ApplicationError(
-    `${instance.name} of ${instance.tag} did not get healthy in ${
-      healthTimeoutMs / 1000
-    } s: ${reason}; ${said}`,
+    `${instance.name} of ${instance.tag} ${how}; ${said}`,
     { hint: "Mend it and publish a newer version, or raise --health-timeout" },
   );
 }
 
-/** Removes new instances, the last one first; clients are with the old ones before any is stopped. */
+/** Removes new instances, all at once; clients are with the old ones before any is stopped. */
 async function takeBack<Spec>(
   started: readonly Instance[],
   options: RollOutOptions<Spec>,
 ): Promise<void> {
-  const never = new AbortController().signal;
   await options.fleet.remove(...started.map(({ id }) => id));
-  await retireAll([...started].reverse(), options, never);
-}
-
-async function stopOne<Spec>(
-  instance: Instance,
-  { runtime, tell }: RollOutOptions<Spec>,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await runtime.stop(instance, signal);
-  } catch (error) {
-    tell({ kind: "left-behind", instance, error });
-  }
+  await Promise.all(started.map((instance) => retireOne(instance, options)));
 }

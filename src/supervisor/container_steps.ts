@@ -10,8 +10,17 @@ export function tellStep(emit: EmitEvent): (step: RollOutStep) => void {
         const { what: image, replica, total } = step;
         return emit({ type: "container-starting", image, replica, total });
       }
-      case "healthy":
-        return emit({ type: "container-healthy", name: step.instance.name });
+      case "healthy": {
+        const { instance: { name, addresses }, tookMs } = step;
+        return emit({
+          type: "container-healthy",
+          name,
+          addresses: [...addresses.values()].map(({ hostname, port }) =>
+            `${hostname}:${port}`
+          ),
+          tookMs,
+        });
+      }
       case "unhealthy": {
         const { instance: { name }, reason, attempts } = step;
         return emit({ type: "container-unhealthy", name, reason, attempts });

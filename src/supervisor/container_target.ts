@@ -106,7 +106,9 @@ export class ContainerTarget implements Target {
         .map(({ tag }) => tag).reverse();
       const old = [...new Set(deployed)].slice(keepImages);
       const names = await containers.own.removeImages(old, signal);
-      if (names.length > 0) emit({ type: "images-removed", names });
+      if (names.length > 0) {
+        emit({ type: "images-removed", names, kept: keepImages });
+      }
     }, emit);
   }
 
@@ -127,7 +129,9 @@ export class ContainerTarget implements Target {
       signal,
     );
     const image = taggedImage(next.image);
-    if (pulled) emit({ type: "image-pulled", tag, image });
+    if (pulled) {
+      emit({ type: "image-pulled", tag, image, digest: fingerprint });
+    }
     await this.#runHook("before", release, signal);
     const path = imageUrl(next.image);
     const key = cacheKey(release);
@@ -198,10 +202,17 @@ export class ContainerTarget implements Target {
       emit,
     );
     const restoredTo = state.value.deployed?.tag;
-    const { retryAt } = failed;
+    const { retryAt, quarantined } = failed;
     emit({
       type: "deploy-failed",
-      failure: { tag, error: asError(error), restoredTo, attempts, retryAt },
+      failure: {
+        tag,
+        error: asError(error),
+        restoredTo,
+        attempts,
+        retryAt,
+        quarantined,
+      },
     });
   }
 }

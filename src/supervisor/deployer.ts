@@ -256,6 +256,7 @@ export class Deployer {
         restoredTo,
         attempts,
         retryAt: failed.retryAt,
+        quarantined: failed.quarantined,
       },
     });
   }

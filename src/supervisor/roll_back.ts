@@ -75,10 +75,11 @@ export async function rollBack(
   const durationMs = clock.now() - failed.lastAt;
   const outcome = { kind: "failed", durationMs } as const;
   await update((value) => failDeploy(value, failed, outcome));
-  const { retryAt } = failed;
+  const { retryAt, quarantined } = failed;
+  const restoredTo = good.tag;
   emit({
     type: "deploy-failed",
-    failure: { tag, error, restoredTo: good.tag, attempts, retryAt },
+    failure: { tag, error, restoredTo, attempts, retryAt, quarantined },
   });
   const writeCurrent = () => cache.writeCurrent(good.key);
   await tryOrTell("the cache entry current", writeCurrent, emit);

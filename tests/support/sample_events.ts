@@ -66,6 +66,7 @@ export const SAMPLES: {
     tag: "v2",
     restoredTo: "v1",
   },
+  "registry-answered": { type: "registry-answered" },
   "registry-selected": { type: "registry-selected", tag: "v2" },
   "version-incomplete": {
     type: "version-incomplete",
@@ -168,6 +169,7 @@ export const SAMPLES: {
       restoredTo: "v1",
       attempts: 1,
       retryAt: Date.parse("2026-01-15T12:05:00Z"),
+      quarantined: false,
     },
   },
   "deploy-cancelled": { type: "deploy-cancelled", tag: "v2" },
@@ -249,6 +251,7 @@ export const SAMPLES: {
     type: "image-pulled",
     tag: "v2",
     image: "ghcr.io/a/web:v2",
+    digest: `sha256:${"0".repeat(64)}`,
   },
   "image-pull-progress": {
     type: "image-pull-progress",
@@ -261,7 +264,12 @@ export const SAMPLES: {
     replica: 0,
     total: 2,
   },
-  "container-healthy": { type: "container-healthy", name: "web-1-0" },
+  "container-healthy": {
+    type: "container-healthy",
+    name: "web-1-0",
+    addresses: ["127.0.0.1:32768"],
+    tookMs: 45,
+  },
   "container-unhealthy": {
     type: "container-unhealthy",
     name: "web-1-0",
@@ -305,7 +313,11 @@ export const SAMPLES: {
     tag: "v2",
     deaths: 3,
   },
-  "images-removed": { type: "images-removed", names: ["ghcr.io/a/web:v0"] },
+  "images-removed": {
+    type: "images-removed",
+    names: ["ghcr.io/a/web:v0"],
+    kept: 7,
+  },
   "admin-started": { type: "admin-started", port: 17_539 },
   "engine-lost": { type: "engine-lost", error },
   "engine-back": { type: "engine-back" },
@@ -339,4 +351,20 @@ export const SAMPLES: {
   },
   "tick-failed": { type: "tick-failed", error, failures: 1 },
   "errors-cleared": { type: "errors-cleared", failures: 4 },
+  "metrics-enabled": {
+    type: "metrics-enabled",
+    otlpEndpoint: "localhost:4317",
+  },
+  "metrics-push-failed": {
+    type: "metrics-push-failed",
+    endpoint: "localhost:4317",
+    error,
+    failures: 1,
+    notable: true,
+  },
+  "metrics-push-works": {
+    type: "metrics-push-works",
+    endpoint: "localhost:4317",
+    failures: 3,
+  },
 };
