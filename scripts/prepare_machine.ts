@@ -25,6 +25,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   haproxy: "haproxy",
   docker: "docker.io",
   "docker-registry": "docker-registry",
+  "systemd-analyze": "systemd",
   zsh: "zsh",
   fish: "fish",
 };

@@ -92,7 +92,7 @@ async function composeFiles(options: FilesOptions): Promise<Program> {
 
 async function openServer(
   settings: ServerSettings,
-  { root, env, emit }: ComposeOptions,
+  { root, env, emit, inheritedSockets }: ComposeOptions,
 ): Promise<ServerProcess> {
   const folder = join(root, ".dewy");
   await NotifySocket.removeLeftovers(folder);
@@ -104,7 +104,7 @@ async function openServer(
   // What was opened goes on working; nothing else may load native code from here on.
   Deno.permissions.revokeSync({ name: "ffi" });
   const opener = new SocketOpener(libc);
-  const sockets = await opener.openAll(listen);
+  const sockets = await opener.openAll(listen, inheritedSockets);
   return new ServerProcess({
     program: settings.program,
     cwd: root,

@@ -25,6 +25,8 @@ export interface ComposeOptions {
   readonly root: string;
   readonly env: Readonly<Record<string, string>>;
   readonly hostname: string;
+  /** Listening sockets that dewy was started with, as descriptors 3, 4, …. */
+  readonly inheritedSockets: number;
   readonly emit: EmitEvent;
   readonly redact: Redact;
 }

@@ -2,6 +2,7 @@ import type { EmitEvent } from "../base/event.ts";
 import { SourceError } from "../base/errors.ts";
 import { createRedactor } from "../base/redact.ts";
 import { VERSION_INFO } from "../base/version_info.ts";
+import { inheritedCount } from "../process/inherited_sockets.ts";
 import type { ServerProcess } from "../process/server_process.ts";
 import {
   ServiceManager,
@@ -61,6 +62,12 @@ export async function runCommand(
     emit({ type: "unknown-variable", ...variable });
   }
   warn(settings, emit);
+  const inheritedSockets = inheritedCount(options.env, Deno.pid);
+  if (inheritedSockets > 0 && settings.command !== "server") {
+    const message =
+      `LISTEN_FDS: dewy ${settings.command} takes no sockets from a service manager; remove the socket unit`;
+    emit({ type: "setting-unavailable", message });
+  }
   {
     const root = Deno.cwd();
     const hostname = Deno.hostname();
@@ -71,6 +78,7 @@ export async function runCommand(
       emit,
       redact,
       hostname,
+      inheritedSockets,
     });
     server = program.server;
     await program.supervisor.run(trap.signal);

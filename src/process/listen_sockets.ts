@@ -1,8 +1,14 @@
 import { listenFailure } from "../base/listen_failure.ts";
 import { ConfigError, SourceError } from "../base/errors.ts";
 import type { ListenAddress } from "../base/listen_address.ts";
+import {
+  findInherited,
+  type InheritedSocket,
+  inheritedSockets,
+} from "./inherited_sockets.ts";
 import { errnoName, socketFileFailure } from "./listen_failure.ts";
 import type { Libc } from "./libc.ts";
+import { removeIfThere, removeStaleSocket } from "./socket_file.ts";
 import {
   AF_UNIX,
   portOf,
@@ -54,25 +60,43 @@ export class SocketOpener {
   }
 
   /**
-   * Opens all of `addresses`, or none.
+   * Opens all of `addresses`, or none. Those that are among the first
+   * `inherited` descriptors above 2 are taken from there, and without
+   * addresses all of these.
    *
    * @throws {SourceError} When one is taken or may not be opened.
+   * @throws {ConfigError} When an inherited socket is not among the addresses.
    */
-  async openAll(addresses: readonly ListenAddress[]): Promise<ListenSocket[]> {
+  async openAll(
+    addresses: readonly ListenAddress[],
+    inherited = 0,
+  ): Promise<ListenSocket[]> {
+    const constants = this.#constants;
+    const given = inheritedSockets(inherited, { libc: this.#libc, constants });
+    const wanted = addresses.length > 0
+      ? addresses
+      : given.map(({ address }) => address);
+    refuseUnasked(given, wanted);
     const sockets: ListenSocket[] = [];
     try {
-      for (const address of addresses) {
-        sockets.push(
-          address.kind === "unix"
-            ? await this.#openUnix(address.path, address.spec)
-            : this.#openTcp(address, addresses),
-        );
+      for (const address of wanted) {
+        const found = findInherited(address, given);
+        if (found !== undefined) sockets.push(this.#adopt(found.fd, address));
+        else if (address.kind === "tcp") {
+          sockets.push(this.#openTcp(address, wanted));
+        } else sockets.push(await this.#openUnix(address.path, address.spec));
       }
     } catch (error) {
       for (const socket of sockets) socket.close();
       throw error;
     }
     return sockets;
+  }
+
+  /** A socket file belongs to whoever opened it, and stays. */
+  #adopt(inherited: number, { kind, spec }: ListenAddress): ListenSocket {
+    const fd = this.#raise(inherited, () => this.#failure(spec, kind));
+    return { spec, fd, close: () => this.#close(fd) };
   }
 
   /** Opens a socket on a free port of 127.0.0.1. */
@@ -167,44 +191,20 @@ export class SocketOpener {
   }
 }
 
-/** Removes the socket file of a process that is gone, and only that. */
-async function removeStaleSocket(path: string): Promise<void> {
-  const info = await Deno.lstat(path).catch((error: unknown) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  });
-  if (info === undefined) return;
-  if (info.isSocket !== true) {
-    throw new ConfigError(
-      `Cannot listen on "${path}": it exists and is no socket`,
-      {
-        hint: "Choose another path, or remove the file",
-      },
-    );
-  }
-  if (await answers(path)) {
-    throw listenFailure(path, { kind: "unix", code: "EADDRINUSE" });
-  }
-  await Deno.remove(path);
-}
-
-async function answers(path: string): Promise<boolean> {
-  try {
-    (await Deno.connect({ transport: "unix", path })).close();
-    return true;
-  } catch (error) {
-    if (
-      error instanceof Deno.errors.ConnectionRefused ||
-      error instanceof Deno.errors.NotFound
-    ) return false;
-    throw error;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+/** A port that is open and answers nobody would be an outage that nothing shows. */
+function refuseUnasked(
+  given: readonly InheritedSocket[],
+  wanted: readonly ListenAddress[],
+): void {
+  const used = wanted.map((address) => findInherited(address, given));
+  const unasked = given.find((socket) => !used.includes(socket));
+  if (unasked === undefined) return;
+  const { spec } = unasked.address;
+  throw new ConfigError(
+    `Cannot use the socket "${spec}" that the service manager passed: no --port names it`,
+    {
+      hint:
+        "Make the socket unit and --port agree, or leave --port out to take all sockets as they are",
+    },
+  );
 }

@@ -1,4 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
+import type { ListenAddress } from "../base/listen_address.ts";
 
 /** Numbers of the socket calls that differ between systems. */
 export interface SocketConstants {
@@ -6,6 +7,7 @@ export interface SocketConstants {
   readonly solSocket: number;
   readonly soReuseAddr: number;
   readonly ipv6Only: number;
+  readonly soAcceptConn: number;
   /** Whether a `sockaddr` begins with its length. */
   readonly lengthPrefix: boolean;
   /** Room for the path in a Unix socket address, its final zero byte included. */
@@ -25,6 +27,7 @@ export const SOCKET_CONSTANTS: Readonly<Record<string, SocketConstants>> = {
     solSocket: 1,
     soReuseAddr: 2,
     ipv6Only: 26,
+    soAcceptConn: 30,
     lengthPrefix: false,
     unixPathBytes: 108,
     fioclex: 0x5451n,
@@ -38,6 +41,7 @@ export const SOCKET_CONSTANTS: Readonly<Record<string, SocketConstants>> = {
     solSocket: 0xffff,
     soReuseAddr: 4,
     ipv6Only: 27,
+    soAcceptConn: 2,
     lengthPrefix: true,
     unixPathBytes: 104,
     fioclex: 0x20006601n,
@@ -116,6 +120,44 @@ export function unixAddress(
   header(bytes, AF_UNIX, constants);
   bytes.set(encoded, 2);
   return { family: AF_UNIX, bytes };
+}
+
+/** The longest `sockaddr` here: that of a Unix socket. */
+export const SOCKET_ADDRESS_BYTES = 110;
+
+/**
+ * Returns what a `sockaddr` says; `undefined` for one that is neither IPv4 nor
+ * IPv6 nor the path of a Unix socket.
+ */
+export function listenAddressOf(
+  bytes: Uint8Array,
+  constants: SocketConstants,
+): ListenAddress | undefined {
+  const [first = 0, second = 0] = bytes;
+  const family = constants.lengthPrefix ? second : first | second << 8;
+  const port = portOf(bytes);
+  if (family === AF_INET) {
+    const host = bytes.subarray(4, 8).join(".");
+    return host === "0.0.0.0"
+      ? { kind: "tcp", spec: String(port), host: undefined, port }
+      : { kind: "tcp", spec: `${host}:${port}`, host, port };
+  }
+  if (family === constants.afInet6) {
+    const host = ipv6Text(bytes.subarray(8, 24));
+    return { kind: "tcp", spec: `[${host}]:${port}`, host, port };
+  }
+  if (family !== AF_UNIX || bytes[2] === 0) return undefined;
+  const [path = ""] = new TextDecoder().decode(bytes.subarray(2)).split("\0");
+  return path === "" ? undefined : { kind: "unix", spec: path, path };
+}
+
+/** In the one short form that `URL` writes. */
+function ipv6Text(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, index) => {
+    const [high = 0, low = 0] = bytes.subarray(index * 2, index * 2 + 2);
+    return (high << 8 | low).toString(16);
+  });
+  return new URL(`http://[${groups.join(":")}]/`).hostname.slice(1, -1);
 }
 
 /** Returns the port in a `sockaddr_in` or `sockaddr_in6`. */
