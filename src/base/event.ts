@@ -2,6 +2,7 @@ import type { ContainerEvent } from "./event_container.ts";
 import type { DecisionEvent } from "./event_decision.ts";
 import type { DeployStepEvent } from "./event_deploy.ts";
 import type { NotifyEvent } from "./event_notify.ts";
+import type { MetricsEvent } from "./event_metrics.ts";
 import type { ProgramEvent } from "./event_program.ts";
 import type { ProxyEvent } from "./event_proxy.ts";
 import type { SharedCacheEvent } from "./event_shared_cache.ts";
@@ -22,6 +23,7 @@ export type DeployEvent =
   | SharedCacheEvent
   | ProxyEvent
   | ContainerEvent
+  | MetricsEvent
   | NotifyEvent;
 
 /** Takes events; it must not throw and must not wait. */

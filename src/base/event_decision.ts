@@ -6,6 +6,8 @@ export type DecisionEvent =
     readonly failures: number;
     readonly retryInMs: number;
   }
+  /** The registry said which version it has; told with every poll. */
+  | { readonly type: "registry-answered" }
   | { readonly type: "registry-selected"; readonly tag: string }
   | {
     readonly type: "version-incomplete";

@@ -143,6 +143,7 @@ export class Supervisor {
         (signal) => registry.latest(signal),
       );
       this.#pause.succeeded();
+      emit({ type: "registry-answered" });
       this.#teller.incomplete(latest);
       return latest;
     } catch (error) {

@@ -11,6 +11,7 @@ export const DECISION_LINES: LinesOf<DecisionEvent> = {
     count: failures,
     retry_in: new LogDuration(retryInMs),
   }]],
+  "registry-answered": () => [["debug", "Registry answered"]],
   "registry-selected": (
     { tag },
   ) => [["debug", "Selected release based on version tag", { tag }]],

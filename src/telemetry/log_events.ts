@@ -4,6 +4,7 @@ import { DECISION_LINES } from "./log_decision.ts";
 import { DEPLOY_LINES } from "./log_deploy.ts";
 import type { Line, LinesOf } from "./log_line.ts";
 import { NOTIFY_LINES } from "./log_notify.ts";
+import { METRICS_LINES } from "./log_metrics.ts";
 import { PROGRAM_LINES } from "./log_program.ts";
 import { PROXY_LINES } from "./log_proxy.ts";
 import { SHARED_CACHE_LINES } from "./log_shared_cache.ts";
@@ -18,6 +19,7 @@ const LINES: LinesOf<DeployEvent> = {
   ...SHARED_CACHE_LINES,
   ...PROXY_LINES,
   ...CONTAINER_LINES,
+  ...METRICS_LINES,
   ...NOTIFY_LINES,
 };
 
