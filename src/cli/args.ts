@@ -2,7 +2,8 @@ import { ConfigError } from "../base/errors.ts";
 import { COMMANDS, SHELLS } from "./commands.ts";
 import { containerSettings } from "./container_settings.ts";
 import { nearestWord } from "../base/nearest.ts";
-import { readArguments } from "./options_given.ts";
+import { type GivenOptions, readArguments } from "./options_given.ts";
+import { parseOperator, REQUESTS } from "./operator/request.ts";
 import { assetsSettings, serverSettings } from "./options_settings.ts";
 import type { Command } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
@@ -52,8 +53,18 @@ export function parseCommand(
     case "help":
       return { kind: "help", topic: parseTopic(rest[0]) };
     default:
-      throw unknownCommand(name);
+      return parseRequest(name, rest, options);
   }
+}
+
+function parseRequest(
+  word: string | undefined,
+  rest: readonly string[],
+  options: GivenOptions,
+): Command {
+  const name = REQUESTS.find((name) => name === word);
+  if (name === undefined) throw unknownCommand(word);
+  return { kind: "operator", request: parseOperator(name, rest, options) };
 }
 
 function isCommand(name: string | undefined): boolean {

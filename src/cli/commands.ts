@@ -1,3 +1,5 @@
+import { OPERATOR_COMMAND_SPECS } from "./commands_operator.ts";
+
 /** One command, as the help and the completions show it. */
 export interface CommandSpec {
   readonly name: string;
@@ -5,6 +7,8 @@ export interface CommandSpec {
   readonly usage: string;
   readonly description: string;
   readonly examples: readonly string[];
+  /** What its exit codes mean, where they are for scripts. */
+  readonly exits?: Readonly<Record<number, string>>;
 }
 
 /** Shells that completions are written for. */
@@ -38,6 +42,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "dewy container --registry img://registry.example.com/db --port 5432/tcp -- --env-file db.env",
     ],
   },
+  ...OPERATOR_COMMAND_SPECS,
   {
     name: "completions",
     usage: "completions SHELL",

@@ -1,6 +1,6 @@
 import { COMMANDS, SHELLS } from "./commands.ts";
 import { OPTIONS } from "./options.ts";
-import type { OptionSpec } from "./options_spec.ts";
+import { isOptionOf, type OptionSpec } from "./options_spec.ts";
 
 const TABLE: readonly OptionSpec[] = OPTIONS;
 
@@ -71,10 +71,9 @@ complete -o default -F _dewy dewy
 }
 
 function optionCases(): string {
-  const commands = ["server", "assets", "container"] as const;
-  const cases = commands.map((command) => {
-    const words = TABLE.filter((option) => option.commands.includes(command));
-    return `    ${command}) echo "${longNames(words)}" ;;`;
+  const cases = COMMANDS.map(({ name }) => {
+    const words = TABLE.filter((option) => isOptionOf(option, name));
+    return `    ${name}) echo "${longNames(words)}" ;;`;
   });
   return [...cases, `    *) echo "${longNames(TABLE)}" ;;`].join("\n");
 }

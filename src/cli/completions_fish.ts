@@ -1,6 +1,6 @@
 import { COMMANDS, type CommandSpec, SHELLS } from "./commands.ts";
 import { OPTIONS } from "./options.ts";
-import type { OptionSpec } from "./options_spec.ts";
+import { isOptionOf, type OptionSpec } from "./options_spec.ts";
 
 const TABLE: readonly OptionSpec[] = OPTIONS;
 const NAMES = COMMANDS.map(({ name }) => name).join(" ");
@@ -35,7 +35,9 @@ function optionLine(option: OptionSpec): string {
     ? ""
     : ` -a '${option.choices.join(" ")}'`;
   const value = option.kind === "bool" ? "" : ` -x${choices}`;
-  const condition = `-n '__dewy_concerns ${option.commands.join(" ")}'`;
+  const commands = COMMANDS.map(({ name }) => name)
+    .filter((name) => isOptionOf(option, name));
+  const condition = `-n '__dewy_concerns ${commands.join(" ")}'`;
   return `complete -c dewy ${condition}${short} -l ${option.name}${value} -d ${
     quote(option.description)
   }`;

@@ -64,8 +64,15 @@ function commandHelp(command: CommandSpec): string[] {
     `${command.description}\n`,
     ...optionBlocks(concerned),
     ...(concerned.length > 0 ? [ENVIRONMENT] : []),
+    ...exitCodes(command),
     ...(examples.length > 0 ? [`Examples:\n${examples.join("")}`] : []),
   ];
+}
+
+function exitCodes({ exits }: CommandSpec): string[] {
+  if (exits === undefined) return [];
+  const lines = Object.entries(exits).map(([code, what]) => line(code, what));
+  return [`Exit codes:\n${lines.join("")}`];
 }
 
 function optionBlocks(options: readonly OptionSpec[]): string[] {

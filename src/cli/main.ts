@@ -4,6 +4,8 @@ import { VERSION_INFO } from "../base/version_info.ts";
 import { openLogger } from "../telemetry/logger.ts";
 import { parseCommand } from "./args.ts";
 import { renderHelp } from "./help.ts";
+import { OperatorError } from "./operator/operator_error.ts";
+import type { OperatorIo } from "./operator/run_operator.ts";
 import { renderError } from "./render_error.ts";
 import { runCommand } from "./run_command.ts";
 import type { Command } from "./settings.ts";
@@ -22,8 +24,13 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof UsageError) {
       writeStdout(renderHelp(undefined, { color: useColor(env) }));
     }
-    return error instanceof DewyError ? EXIT_CODES[error.kind] : EXIT_DEFECT;
+    return exitCodeOf(error);
   }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof OperatorError) return error.exitCode;
+  return error instanceof DewyError ? EXIT_CODES[error.kind] : EXIT_DEFECT;
 }
 
 async function run(
@@ -43,6 +50,10 @@ async function run(
       const { listContainers } = await import("./container_list.ts");
       writeStdout(await listContainers(command.adminPort));
       return 0;
+    }
+    case "operator": {
+      const { runOperator } = await import("./operator/run_operator.ts");
+      return await runOperator(command.request, operatorIo(env));
     }
     case "version":
       writeVersion(command.logFormat, env);
@@ -81,8 +92,22 @@ function useColor(env: Readonly<Record<string, string>>): boolean {
     env["TERM"] !== "dumb";
 }
 
-function writeStdout(text: string): void {
-  writeAll(Deno.stdout, text);
+function operatorIo(env: Readonly<Record<string, string>>): OperatorIo {
+  const isTerminal = Deno.stdout.isTerminal();
+  return {
+    env,
+    screen: {
+      columns: isTerminal ? Deno.consoleSize().columns : undefined,
+      color: useColor(env),
+      now: Date.now(),
+    },
+    write: writeStdout,
+  };
+}
+
+/** Returns whether somebody reads on. */
+function writeStdout(text: string): boolean {
+  return writeAll(Deno.stdout, text);
 }
 
 function writeStderr(text: string): void {
@@ -92,12 +117,14 @@ function writeStderr(text: string): void {
 function writeAll(
   stream: { writeSync(bytes: Uint8Array): number },
   text: string,
-): void {
+): boolean {
   let rest = new TextEncoder().encode(text);
   try {
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+    return true;
   } catch (error) {
     // Nobody reads on, as with `| head`: that is the reader's choice.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
   }
 }

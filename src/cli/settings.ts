@@ -2,6 +2,7 @@ import type { ListenAddress } from "../base/listen_address.ts";
 import type { CertificatePaths } from "../proxy/http/certificate_check.ts";
 import type { AccessLogFormat, ProxySettings } from "../proxy/settings.ts";
 import type { PortMapping } from "./container_ports.ts";
+import type { OperatorRequest } from "./operator/request.ts";
 import type { LogFormat, LogLevel } from "../telemetry/logger.ts";
 
 /** How a new worker proves that it can take over. */
@@ -102,4 +103,5 @@ export type Command =
   | { readonly kind: "server"; readonly settings: ServerSettings }
   | { readonly kind: "assets"; readonly settings: AssetsSettings }
   | { readonly kind: "container"; readonly settings: ContainerSettings }
-  | { readonly kind: "container-list"; readonly adminPort: number };
+  | { readonly kind: "container-list"; readonly adminPort: number }
+  | { readonly kind: "operator"; readonly request: OperatorRequest };

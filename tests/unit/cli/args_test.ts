@@ -60,7 +60,7 @@ const WITH_HELP: readonly (readonly [string[], RegExp, RegExp])[] = [
   [["servr"], /^Command is not available: "servr"$/, /mean "server"/],
   [["image"], /^Command is not available: "image"$/, /mean "container"/],
   [["version"], /^Command is not available: "version"$/, /"--version"/],
-  [["deploy"], /^Command is not available: "deploy"$/, /^Commands: server/],
+  [["bananas"], /^Command is not available: "bananas"$/, /^Commands: server/],
   [["toString"], /^Command is not available: "toString"$/, /^Commands/],
   [["server", "./app"], /^--registry is not set$/, /DEWY_REGISTRY/],
   [["assets", "--registry="], /^--registry is not set$/, /--registry URL/],

@@ -39,7 +39,10 @@ printf '%s\\n' "\${COMPREPLY[@]}"`,
 }
 
 const BASH: readonly (readonly [string[], string])[] = [
-  [[""], "server assets container completions help"],
+  [
+    [""],
+    "server assets container status history events deploy rollback pin unpin hold resume restart completions help",
+  ],
   [["se"], "server"],
   [["--log-l"], "--log-level"],
   [["--log-level", ""], "debug info warn error"],
@@ -57,6 +60,9 @@ const BASH: readonly (readonly [string[], string])[] = [
   [["--registry", "ghr", ":", "//o/r", "ass"], "assets"],
   [["--registry", "=", "ghr", ":", "//o/r", "ass"], "assets"],
   [["--once", "ass"], "assets"],
+  [["hold", "--re"], "--reason"],
+  [["status", "--admin"], "--admin-port --admin-socket --admin-token-file"],
+  [["sta"], "status"],
   [["completions", ""], "bash zsh fish"],
   [["help", "c"], "container completions"],
   [["server", "--", "--re"], ""],
@@ -75,11 +81,16 @@ for (const [words, expected] of BASH) {
 
 const FISH: readonly (readonly [string, string])[] = [
   ["se", "server"],
-  ["", "assets completions container help server"],
+  [
+    "",
+    "assets completions container deploy events help history hold pin restart resume rollback server status unpin",
+  ],
   ["--log-l", "--log-level"],
   ["--log-level ", "debug error info warn"],
   ["server --re", "--ready --registry --require-checksum"],
   ["assets --re", "--registry --require-checksum"],
+  ["hold --re", "--reason"],
+  ["status --j", "--json"],
   ["completions ", "bash fish zsh"],
 ];
 

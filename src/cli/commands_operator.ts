@@ -1,0 +1,83 @@
+import type { CommandSpec } from "./commands.ts";
+
+const EXITS = {
+  0: "done, or there was nothing to do",
+  1: "the command line is wrong",
+  2: "no running dewy was found, or it does not answer",
+  3: "this user or token may not do that",
+  4: "dewy cannot do that: a conflict, no such version, a registry that is away",
+} as const;
+
+/** Those that speak to a running dewy. */
+export const OPERATOR_COMMAND_SPECS: readonly CommandSpec[] = [
+  {
+    name: "status",
+    usage: "status [--json]",
+    description: "Show what is in service, and whether something is wrong",
+    examples: ["dewy status", "dewy status --json | jq -r .current.version"],
+    exits: { ...EXITS, 5: "dewy runs, and something is wrong" },
+  },
+  {
+    name: "history",
+    usage: "history [--json]",
+    description: "List the deploys there were, newest first",
+    examples: ["dewy history"],
+    exits: EXITS,
+  },
+  {
+    name: "events",
+    usage: "events [--json]",
+    description: "Follow what dewy does, one line for each event",
+    examples: ["dewy events"],
+    exits: EXITS,
+  },
+  {
+    name: "deploy",
+    usage: "deploy [VERSION]",
+    description: "Deploy now what is newest, or once the version named",
+    examples: ["dewy deploy", "dewy deploy v1.4.2"],
+    exits: EXITS,
+  },
+  {
+    name: "rollback",
+    usage: "rollback [VERSION]",
+    description: "Go back to the version before, or to the one named",
+    examples: ["dewy rollback", "dewy rollback v1.4.1"],
+    exits: EXITS,
+  },
+  {
+    name: "pin",
+    usage: "pin VERSION",
+    description: "Keep to one version until it is unpinned",
+    examples: ["dewy pin v1.4.2"],
+    exits: EXITS,
+  },
+  {
+    name: "unpin",
+    usage: "unpin",
+    description: "Deploy newer versions again after a pin",
+    examples: [],
+    exits: EXITS,
+  },
+  {
+    name: "hold",
+    usage: "hold [--reason TEXT]",
+    description: "Start no deploys until resume; checking goes on",
+    examples: ['dewy hold --reason "sale until Monday"'],
+    exits: EXITS,
+  },
+  {
+    name: "resume",
+    usage: "resume",
+    description: "Start deploys again after a hold",
+    examples: [],
+    exits: EXITS,
+  },
+  {
+    name: "restart",
+    usage: "restart",
+    description: "Restart the application in the version it has",
+    examples: [],
+    exits: EXITS,
+  },
+];
