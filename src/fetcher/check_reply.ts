@@ -1,7 +1,11 @@
 import { cacheKey, type Release, type VersionRules } from "../base/release.ts";
 import { slashedTagProblem } from "../base/tag.ts";
 import type { CacheEntry } from "../cache/cache.ts";
-import type { IncompleteVersion, Latest } from "../registry/registry.ts";
+import type {
+  IncompleteVersion,
+  Latest,
+  SurveyedVersion,
+} from "../registry/registry.ts";
 import type { TreePlan } from "../release/tree_plan.ts";
 import {
   type Check,
@@ -9,6 +13,7 @@ import {
   flag,
   list,
   nothing,
+  oneOf,
   optional,
   record,
   ShapeError,
@@ -90,6 +95,12 @@ const latest: Check<Latest> = (value, field) => {
   }
 };
 
+const survey = list(record<SurveyedVersion>({
+  tag,
+  verdict: oneOf(["offered", "incomplete", "filtered", "older"]),
+  reason: text,
+}));
+
 const entry = record<CacheEntry>({
   key: fileName,
   path: text,
@@ -114,7 +125,14 @@ const plan = record<TreePlan>({
 
 const CHECKS: Checks = {
   open: () => rules,
-  latest: () => latest,
+  latest: (wish) => (value, field) => {
+    const answer = latest(value, field);
+    const isOther = answer.kind === "release" && wish?.only !== undefined &&
+      answer.release.tag !== wish.only;
+    if (!isOther) return answer;
+    throw new ShapeError(`${field}.release is not the one that was asked for`);
+  },
+  survey: () => survey,
   report: () => nothing,
   obtain: (asked) => (value, field) => {
     const answer = obtained(value, field);

@@ -8,7 +8,13 @@ import { type OpenGithub, shareGithub } from "../client/share_github.ts";
 import type { Cache, CacheEntry } from "../cache/cache.ts";
 import { openCache } from "../cache/open_cache.ts";
 import { openRegistry } from "../registry/open_registry.ts";
-import type { DeployReport, Latest, Registry } from "../registry/registry.ts";
+import type {
+  DeployReport,
+  Latest,
+  Registry,
+  Survey,
+  Wish,
+} from "../registry/registry.ts";
 import type { Archive, ExtractOptions } from "../release/extract.ts";
 import type { TreePlan } from "../release/tree_plan.ts";
 import type { ObtainedArtifact, ObtainOptions, Source } from "./source.ts";
@@ -88,8 +94,12 @@ export class FetchService implements Source {
     return this.#registry.rules;
   }
 
-  latest(signal: AbortSignal): Promise<Latest> {
-    return this.#registry.latest(signal);
+  latest(signal: AbortSignal, wish?: Wish): Promise<Latest> {
+    return this.#registry.latest(signal, wish);
+  }
+
+  survey(signal: AbortSignal): Promise<Survey> {
+    return this.#registry.survey(signal);
   }
 
   report(report: DeployReport, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,12 @@ import { abortable } from "../base/abortable.ts";
 import { SourceError } from "../base/errors.ts";
 import type { Release, VersionRules } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
-import type { DeployReport, Latest } from "../registry/registry.ts";
+import type {
+  DeployReport,
+  Latest,
+  Survey,
+  Wish,
+} from "../registry/registry.ts";
 import type { Archive, ExtractOptions } from "../release/extract.ts";
 import type { TreePlan } from "../release/tree_plan.ts";
 import {
@@ -87,20 +92,27 @@ export class Fetcher implements Source, Disposable {
     }
   }
 
-  async latest(signal: AbortSignal): Promise<Latest> {
-    const latest = await this.#lookUp(signal);
+  async latest(signal: AbortSignal, wish?: Wish): Promise<Latest> {
+    const latest = await this.#lookUp(
+      signal,
+      () => this.#call("latest", [wish], signal),
+    );
     this.#outage.answered();
     if (this.#outage.isDenied) await this.#renewBehindAnswer(signal);
     return latest;
   }
 
-  async #lookUp(signal: AbortSignal): Promise<Latest> {
+  survey(signal: AbortSignal): Promise<Survey> {
+    return this.#lookUp(signal, () => this.#call("survey", [], signal));
+  }
+
+  async #lookUp<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
     try {
-      return await this.#call("latest", [], signal);
+      return await ask();
     } catch (error) {
       if (!await this.#settings.renewAfter(error, signal)) throw error;
       await this.#call("open", [this.#settings.value], signal);
-      return await this.#call("latest", [], signal);
+      return await ask();
     }
   }
 

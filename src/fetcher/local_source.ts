@@ -1,6 +1,11 @@
 import type { Release, VersionRules } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
-import type { DeployReport, Latest } from "../registry/registry.ts";
+import type {
+  DeployReport,
+  Latest,
+  Survey,
+  Wish,
+} from "../registry/registry.ts";
 import type { Archive, ExtractOptions } from "../release/extract.ts";
 import type { TreePlan } from "../release/tree_plan.ts";
 import { FetchService } from "./fetch_service.ts";
@@ -45,8 +50,12 @@ export class LocalSource implements Source, Disposable {
     return this.#service.rules;
   }
 
-  latest(signal: AbortSignal): Promise<Latest> {
-    return this.#service.latest(signal);
+  latest(signal: AbortSignal, wish?: Wish): Promise<Latest> {
+    return this.#service.latest(signal, wish);
+  }
+
+  survey(signal: AbortSignal): Promise<Survey> {
+    return this.#service.survey(signal);
   }
 
   report(report: DeployReport, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@
 import type { DeployEvent } from "../base/event.ts";
 import type { Release } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
-import type { DeployReport } from "../registry/registry.ts";
+import type { DeployReport, Wish } from "../registry/registry.ts";
 import type { Archive } from "../release/extract.ts";
 import type { ExtractLimits } from "../release/tree_writer.ts";
 import { FetchService, type SourceSettings } from "./fetch_service.ts";
@@ -17,7 +17,8 @@ import type { ObtainOptions } from "./source.ts";
 /** The calls, and what each returns; every one takes the signal of its caller last. */
 export interface FetcherCalls {
   open: (settings: SourceSettings) => Promise<FetchService["rules"]>;
-  latest: () => ReturnType<FetchService["latest"]>;
+  latest: (wish?: Wish) => ReturnType<FetchService["latest"]>;
+  survey: () => ReturnType<FetchService["survey"]>;
   report: (report: DeployReport) => Promise<void>;
   obtain: (
     release: Release,
@@ -57,7 +58,8 @@ function calls(signal: AbortSignal): FetcherCalls {
       opened = await FetchService.open(settings, emit);
       return opened.rules;
     },
-    latest: () => service().latest(signal),
+    latest: (wish) => service().latest(signal, wish),
+    survey: () => service().survey(signal),
     report: (report) => service().report(report, signal),
     obtain: (release, options) => service().obtain(release, options, signal),
     share: (entry) => service().share(entry, signal),

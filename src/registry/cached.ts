@@ -1,7 +1,7 @@
-import { SourceError } from "../base/errors.ts";
 import type { DeployEvent, EmitEvent } from "../base/event.ts";
 import type { VersionRules } from "../base/release.ts";
-import { type Clock, withDeadline } from "../base/time.ts";
+import type { Clock } from "../base/time.ts";
+import { askUpstream } from "./ask_upstream.ts";
 import {
   answered,
   type CachedEntry,
@@ -12,7 +12,14 @@ import { toError, toFailure } from "./cached_failure.ts";
 import type { CachedObject, VersionedEntry } from "./cached_object.ts";
 import { OutageTeller } from "./cached_outage.ts";
 import { type CacheTimes, decideCacheStep, lockLifeMs } from "./cached_step.ts";
-import type { DeployReport, Latest, Registry } from "./registry.ts";
+import { CachedWishes } from "./cached_wishes.ts";
+import type {
+  DeployReport,
+  Latest,
+  Registry,
+  Survey,
+  Wish,
+} from "./registry.ts";
 
 /** What a {@link CachedRegistry} works with. */
 export interface CachedRegistryOptions extends CacheTimes {
@@ -26,8 +33,6 @@ export interface CachedRegistryOptions extends CacheTimes {
 
 /** Pause of a host that waits for another's answer, milliseconds. */
 const PAUSE_MS = 250;
-/** The registry must have answered before the caller gives up and the failure would be lost, milliseconds. */
-const ASK_TIMEOUT_MS = 45_000;
 /** A failure is not repeated for as long as that by any host, milliseconds. */
 const FAILURE_MAX_MS = 30_000;
 const LASTING_MIN_MS = 5 * 60_000;
@@ -51,6 +56,7 @@ interface CacheAttempt {
 export class CachedRegistry implements Registry {
   readonly #options: CachedRegistryOptions;
   readonly #outage: OutageTeller;
+  readonly #wishes: CachedWishes;
   /** What the registry told this host itself, for when the bucket is gone. */
   #own: CachedValue | undefined;
   /** What last failed, so that it is told once. */
@@ -58,6 +64,7 @@ export class CachedRegistry implements Registry {
 
   constructor(options: CachedRegistryOptions) {
     this.#options = options;
+    this.#wishes = new CachedWishes(options);
     const lastingMs = Math.max(10 * options.ttlMs, LASTING_MIN_MS);
     this.#outage = new OutageTeller({ emit: options.emit, lastingMs });
   }
@@ -66,7 +73,23 @@ export class CachedRegistry implements Registry {
     return this.#options.registry.rules;
   }
 
-  async latest(signal: AbortSignal): Promise<Latest> {
+  /** A wish is of this host alone: the registry itself is asked. */
+  latest(signal: AbortSignal, wish?: Wish): Promise<Latest> {
+    return wish === undefined
+      ? this.#latest(signal)
+      : this.#wishes.latest(signal, wish);
+  }
+
+  survey(signal: AbortSignal): Promise<Survey> {
+    const { registry } = this.#options;
+    return askUpstream(signal, (signal) => registry.survey(signal));
+  }
+
+  report(report: DeployReport, signal: AbortSignal): Promise<void> {
+    return this.#options.registry.report(report, signal);
+  }
+
+  async #latest(signal: AbortSignal): Promise<Latest> {
     const { clock, object, ttlMs } = this.#options;
     const giveUpAt = clock.now() + lockLifeMs(ttlMs) + PAUSE_MS;
     while (clock.now() < giveUpAt) {
@@ -99,10 +122,6 @@ export class CachedRegistry implements Registry {
       await clock.delay(PAUSE_MS, signal);
     }
     return await this.#askAlone(signal);
-  }
-
-  report(report: DeployReport, signal: AbortSignal): Promise<void> {
-    return this.#options.registry.report(report, signal);
   }
 
   #isRecent(value: CachedValue | undefined): value is CachedValue {
@@ -155,11 +174,8 @@ export class CachedRegistry implements Registry {
       const latest = await this.#ask(signal);
       emit({ type: "registry-refreshed", node });
       const now = clock.now();
-      await this.#publish(
-        claimed,
-        answered(claimed.entry, latest, now),
-        signal,
-      );
+      const entry = answered(claimed.entry, latest, now);
+      await this.#write({ step: "publish", signal }, claimed.version, entry);
       return this.#giveFresh({ latest, at: now, isWhole: true });
     } catch (error) {
       // The claim is left to expire: a write would not get through any more.
@@ -171,45 +187,27 @@ export class CachedRegistry implements Registry {
         pauseMs,
         since: claimed.entry.failure?.since ?? now,
       });
-      await this.#release(claimed, failure, signal);
+      const released = { ...claimed.entry, lockedAt: 0, lockedBy: "", failure };
+      await this.#write({ step: "release", signal }, claimed.version, released);
       if (old === undefined) throw error;
       return this.#giveStale(old, failure);
     }
   }
 
-  async #ask(signal: AbortSignal): Promise<Latest> {
+  #ask(signal: AbortSignal): Promise<Latest> {
     const { registry } = this.#options;
-    const onTimeout = () =>
-      new SourceError(
-        "timeout",
-        `The registry did not answer in ${ASK_TIMEOUT_MS / 1000} s`,
-      );
-    const deadline = { signal, ms: ASK_TIMEOUT_MS, onTimeout, abandon: true };
-    return await withDeadline(deadline, (signal) => registry.latest(signal));
+    return askUpstream(signal, (signal) => registry.latest(signal));
   }
 
-  async #publish(
-    { version }: VersionedEntry,
+  async #write(
+    attempt: CacheAttempt,
+    version: string,
     entry: CachedEntry,
-    signal: AbortSignal,
   ): Promise<void> {
     const { object } = this.#options;
     await this.#attempt(
-      { step: "publish", signal },
-      () => object.replace(version, entry, signal),
-    );
-  }
-
-  async #release(
-    { entry, version }: VersionedEntry,
-    failure: CachedFailure,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { object } = this.#options;
-    const released = { ...entry, lockedAt: 0, lockedBy: "", failure };
-    await this.#attempt(
-      { step: "release", signal },
-      () => object.replace(version, released, signal),
+      attempt,
+      () => object.replace(version, entry, attempt.signal),
     );
   }
 

@@ -1,7 +1,13 @@
 import { SourceError } from "../base/errors.ts";
 import type { VersionRules } from "../base/release.ts";
-import { newestFirst, type Version } from "../base/version.ts";
-import type { Latest } from "./registry.ts";
+import {
+  compareVersions,
+  newestFirst,
+  parseVersion,
+  type Version,
+} from "../base/version.ts";
+import { reasonAgainst } from "./reason_against.ts";
+import type { Latest, Wish } from "./registry.ts";
 
 /** The versions that may be deployed, newest first and never none, or why all were filtered out. */
 export type Choice =
@@ -16,6 +22,7 @@ export interface ChooseOptions {
   readonly rules: VersionRules;
   /** The registry as it may be shown: `file:///srv/app`. */
   readonly shownUrl: string;
+  readonly wish?: Wish | undefined;
 }
 
 /**
@@ -27,10 +34,16 @@ export function chooseVersions(
   tags: readonly string[],
   options: ChooseOptions,
 ): Choice {
-  const { rules, shownUrl } = options;
-  const [newest, ...older] = newestFirst(tags, rules);
+  const { rules, shownUrl, wish = {} } = options;
+  if (wish.only !== undefined) return chooseOnly(wish.only, tags, rules);
+  const allowed = newestFirst(tags, rules);
+  const unwanted = new Set(wish.except);
+  const [newest, ...older] = allowed.filter(({ tag }) => !unwanted.has(tag));
   if (newest !== undefined) {
     return { kind: "versions", versions: [newest, ...older] };
+  }
+  if (allowed.length > 0) {
+    return { kind: "filtered", reason: "there is no other version" };
   }
   const all = newestFirst(tags, {
     ...rules,
@@ -57,6 +70,42 @@ export function chooseVersions(
     `Cannot find a version in "${shownUrl}"`,
     { hint: hintOf(tags, rules) },
   );
+}
+
+function chooseOnly(
+  only: string,
+  tags: readonly string[],
+  rules: VersionRules,
+): Choice {
+  if (!tags.includes(only)) {
+    const near = sameVersion(only, tags, rules);
+    const other = near === undefined ? "" : `; ${near} is`;
+    return {
+      kind: "filtered",
+      reason: `${only} is not in the registry${other}`,
+    };
+  }
+  const [version] = newestFirst([only], rules);
+  if (version !== undefined) return { kind: "versions", versions: [version] };
+  return {
+    kind: "filtered",
+    reason: `${only} ${reasonAgainst(only, rules) ?? "does not count"}`,
+  };
+}
+
+/** Returns the tag that means the same version, written in another way. */
+function sameVersion(
+  only: string,
+  tags: readonly string[],
+  rules: VersionRules,
+): string | undefined {
+  const meant = parseVersion(only, rules);
+  if (meant === undefined) return undefined;
+  return tags.find((tag) => {
+    const version = parseVersion(tag, rules);
+    return version !== undefined && version.slot === meant.slot &&
+      compareVersions(version, meant) === 0;
+  });
 }
 
 function reasonOf(rules: VersionRules, hidden: Version | undefined): string {

@@ -16,7 +16,10 @@ import {
   type IncompleteVersion,
   type Latest,
   type Registry,
+  type Survey,
+  type Wish,
 } from "./registry.ts";
+import { surveyVersions } from "./survey.ts";
 
 /** What a {@link FileRegistry} needs to know. */
 export interface FileRegistryOptions {
@@ -58,20 +61,31 @@ export class FileRegistry implements Registry {
     return this.#options.rules;
   }
 
-  async latest(signal: AbortSignal): Promise<Latest> {
-    const { folder, rules } = this.#options;
-    const shownUrl = describeUrl(this.#options.url);
-    const names = await this.#reader.list(folder, signal);
-    if (names === undefined) {
-      throw new SourceError(
-        "not-found",
-        `Cannot read registry "${shownUrl}": no such folder`,
-        { hint: `Create it, with a folder for each version: ${folder}/v1.2.3` },
-      );
-    }
-    const choice = chooseVersions(names.folders, { rules, shownUrl });
+  async latest(signal: AbortSignal, wish?: Wish): Promise<Latest> {
+    const { rules, url } = this.#options;
+    const shownUrl = describeUrl(url);
+    const tags = await this.#list(signal);
+    const choice = chooseVersions(tags, { rules, shownUrl, wish });
     if (choice.kind === "filtered") return choice;
     return await this.#firstComplete(choice.versions, signal);
+  }
+
+  async survey(signal: AbortSignal): Promise<Survey> {
+    const choose = (versions: readonly Version[]) =>
+      this.#firstComplete(versions, signal);
+    const { rules } = this;
+    return await surveyVersions(await this.#list(signal), { rules, choose });
+  }
+
+  async #list(signal: AbortSignal): Promise<readonly string[]> {
+    const { folder, url } = this.#options;
+    const names = await this.#reader.list(folder, signal);
+    if (names !== undefined) return names.folders;
+    throw new SourceError(
+      "not-found",
+      `Cannot read registry "${describeUrl(url)}": no such folder`,
+      { hint: `Create it, with a folder for each version: ${folder}/v1.2.3` },
+    );
   }
 
   async report(report: DeployReport, signal: AbortSignal): Promise<void> {

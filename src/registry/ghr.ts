@@ -16,7 +16,10 @@ import {
   type IncompleteVersion,
   type Latest,
   type Registry,
+  type Survey,
+  type Wish,
 } from "./registry.ts";
+import { surveyVersions } from "./survey.ts";
 
 /** What a {@link GhrRegistry} needs to know. */
 export interface GhrRegistryOptions {
@@ -44,6 +47,8 @@ export class GhrRegistry implements Registry {
   readonly #pages: GhrPages;
   /** Ids of the releases that the last answer was about. */
   #answer: ReadonlySet<number> = new Set();
+  /** The same of the last wish: the two take turns. */
+  #wished: ReadonlySet<number> = new Set();
 
   constructor(options: GhrRegistryOptions) {
     this.#options = options;
@@ -54,19 +59,44 @@ export class GhrRegistry implements Registry {
     return this.#options.rules;
   }
 
-  async latest(signal: AbortSignal): Promise<Latest> {
+  async latest(signal: AbortSignal, wish?: Wish): Promise<Latest> {
     const { rules, url } = this.#options;
+    const releases = await this.#list(signal);
+    const choice = chooseVersions([...releases.keys()], {
+      rules,
+      shownUrl: describeUrl(url),
+      wish,
+    });
+    if (choice.kind === "filtered") return choice;
+    const answer = new Set<number>();
+    const latest = this.#firstComplete(choice.versions, { releases, answer });
+    if (wish === undefined) this.#answer = answer;
+    else this.#wished = answer;
+    return latest;
+  }
+
+  async survey(signal: AbortSignal): Promise<Survey> {
+    const releases = await this.#list(signal);
+    return await surveyVersions([...releases.keys()], {
+      rules: this.rules,
+      choose: (versions) =>
+        Promise.resolve(
+          this.#firstComplete(versions, { releases, answer: new Set() }),
+        ),
+    });
+  }
+
+  async #list(
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, GithubRelease>> {
     signal.throwIfAborted();
-    const listed = await this.#pages.read(this.#answer, signal);
+    const answer = new Set([...this.#answer, ...this.#wished]);
     const releases = new Map<string, GithubRelease>();
-    for (const release of listed) {
+    for (const release of await this.#pages.read(answer, signal)) {
       if (release.isDraft || releases.has(release.tag)) continue;
       releases.set(release.tag, release);
     }
-    const shownUrl = describeUrl(url);
-    const choice = chooseVersions([...releases.keys()], { rules, shownUrl });
-    if (choice.kind === "filtered") return choice;
-    return this.#firstComplete(choice.versions, releases);
+    return releases;
   }
 
   async report(report: DeployReport, signal: AbortSignal): Promise<void> {
@@ -88,11 +118,13 @@ export class GhrRegistry implements Registry {
 
   #firstComplete(
     versions: readonly Version[],
-    releases: ReadonlyMap<string, GithubRelease>,
+    { releases, answer }: {
+      readonly releases: ReadonlyMap<string, GithubRelease>;
+      /** Takes the ids of those that the answer is about. */
+      readonly answer: Set<number>;
+    },
   ): Latest {
     const incomplete: IncompleteVersion[] = [];
-    const answer = new Set<number>();
-    this.#answer = answer;
     for (const version of versions) {
       const release = releases.get(version.tag);
       if (release === undefined) continue;

@@ -7,7 +7,13 @@ import { newestFirst, parseVersion } from "../base/version.ts";
 import type { CurrentAnswer, GrpcClient } from "../client/grpc.ts";
 import { artifactNameOf } from "./artifact_name.ts";
 import { PublicationTimes } from "./grpc_times.ts";
-import type { DeployReport, Latest, Registry } from "./registry.ts";
+import type {
+  DeployReport,
+  Latest,
+  Registry,
+  Survey,
+  Wish,
+} from "./registry.ts";
 
 /** What a {@link GrpcRegistry} needs to know. */
 export interface GrpcRegistryOptions {
@@ -36,8 +42,29 @@ export class GrpcRegistry implements Registry, Disposable {
     return this.#options.rules;
   }
 
-  async latest(signal: AbortSignal): Promise<Latest> {
-    const { client, platform, artifact, rules } = this.#options;
+  async latest(signal: AbortSignal, wish?: Wish): Promise<Latest> {
+    const answer = await this.#ask(signal);
+    const { rules } = this.#options;
+    const reason = reasonAgainst(answer.tag, rules) ??
+      reasonAgainstWish(answer.tag, wish);
+    if (reason !== undefined) return { kind: "filtered", reason };
+    return {
+      kind: "release",
+      release: this.#toRelease(answer),
+      incomplete: [],
+    };
+  }
+
+  async survey(signal: AbortSignal): Promise<Survey> {
+    const { tag } = await this.#ask(signal);
+    const reason = reasonAgainst(tag, this.rules);
+    return reason === undefined
+      ? [{ tag, verdict: "offered", reason: "" }]
+      : [{ tag, verdict: "filtered", reason }];
+  }
+
+  async #ask(signal: AbortSignal): Promise<CurrentAnswer> {
+    const { client, platform, artifact } = this.#options;
     const answer = await client.current({
       ...platform,
       ...(artifact === undefined ? {} : { artifactName: artifact }),
@@ -52,13 +79,7 @@ export class GrpcRegistry implements Registry, Disposable {
         `${describeTag(answer.tag)} is no tag: ${problem}`,
       );
     }
-    const reason = reasonAgainst(answer.tag, rules);
-    if (reason !== undefined) return { kind: "filtered", reason };
-    return {
-      kind: "release",
-      release: this.#toRelease(answer),
-      incomplete: [],
-    };
+    return answer;
   }
 
   async report(report: DeployReport, signal: AbortSignal): Promise<void> {
@@ -122,6 +143,16 @@ function reasonAgainst(tag: string, rules: VersionRules): string | undefined {
     return `${tag} does not match version "${constraint}"`;
   }
   return undefined;
+}
+
+/** The protocol has no way to ask for another version. */
+function reasonAgainstWish(
+  tag: string,
+  { only, except = [] }: Wish = {},
+): string | undefined {
+  const isMet = only === undefined ? !except.includes(tag) : only === tag;
+  if (isMet) return undefined;
+  return `the server of this registry chooses the version, and it chooses ${tag}`;
 }
 
 function slotOf(tag: string, rules: VersionRules): string {

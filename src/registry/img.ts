@@ -12,7 +12,10 @@ import {
   type IncompleteVersion,
   type Latest,
   type Registry,
+  type Survey,
+  type Wish,
 } from "./registry.ts";
+import { surveyVersions } from "./survey.ts";
 
 /** What an {@link ImgRegistry} needs to know. */
 export interface ImgRegistryOptions extends ImageRepository {
@@ -43,18 +46,41 @@ export class ImgRegistry implements Registry {
     this.rules = options.rules;
   }
 
-  async latest(signal: AbortSignal): Promise<Latest> {
-    signal.throwIfAborted();
-    const { client, url } = this.#options;
+  async latest(signal: AbortSignal, wish?: Wish): Promise<Latest> {
     const { rules } = this;
-    const tags = versionTags(await client.tags(signal), rules);
+    const tags = await this.#tags(signal);
     const choice = chooseVersions([...tags.keys()], {
       rules,
-      shownUrl: describeUrl(url),
+      shownUrl: describeUrl(this.#options.url),
+      wish,
     });
     if (choice.kind === "filtered") return choice;
+    return await this.#firstComplete(choice.versions, tags, signal);
+  }
+
+  async survey(signal: AbortSignal): Promise<Survey> {
+    const { rules } = this;
+    const tags = await this.#tags(signal);
+    const choose = (versions: readonly Version[]) =>
+      this.#firstComplete(versions, tags, signal);
+    return await surveyVersions([...tags.keys()], { rules, choose });
+  }
+
+  /** Returns the tag that each version has. */
+  async #tags(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+    signal.throwIfAborted();
+    const { client } = this.#options;
+    return versionTags(await client.tags(signal), this.rules);
+  }
+
+  async #firstComplete(
+    versions: readonly Version[],
+    tags: ReadonlyMap<string, string>,
+    signal: AbortSignal,
+  ): Promise<Latest> {
+    const { client } = this.#options;
     const incomplete: IncompleteVersion[] = [];
-    for (const version of choice.versions.slice(0, MAX_MISSING)) {
+    for (const version of versions.slice(0, MAX_MISSING)) {
       const tag = tags.get(version.tag) ?? version.tag;
       const digest = await client.digest(tag, signal);
       if (digest !== undefined) {

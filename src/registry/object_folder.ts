@@ -14,7 +14,10 @@ import {
   type IncompleteVersion,
   type Latest,
   type Registry,
+  type Survey,
+  type Wish,
 } from "./registry.ts";
+import { surveyVersions } from "./survey.ts";
 
 /** What an {@link ObjectFolderRegistry} needs to know. */
 export interface ObjectFolderOptions {
@@ -52,12 +55,20 @@ export class ObjectFolderRegistry implements Registry {
     return this.#options.rules;
   }
 
-  async latest(signal: AbortSignal): Promise<Latest> {
+  async latest(signal: AbortSignal, wish?: Wish): Promise<Latest> {
     const { place, rules, shownUrl } = this.#options;
     const tags = await place.store.listFolders(place.prefix, signal);
-    const choice = chooseVersions(tags, { rules, shownUrl });
+    const choice = chooseVersions(tags, { rules, shownUrl, wish });
     if (choice.kind === "filtered") return choice;
     return await this.#firstComplete(choice.versions, signal);
+  }
+
+  async survey(signal: AbortSignal): Promise<Survey> {
+    const { place, rules } = this.#options;
+    const tags = await place.store.listFolders(place.prefix, signal);
+    const choose = (versions: readonly Version[]) =>
+      this.#firstComplete(versions, signal);
+    return await surveyVersions(tags, { rules, choose });
   }
 
   async report(report: DeployReport, signal: AbortSignal): Promise<void> {

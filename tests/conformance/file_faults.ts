@@ -77,10 +77,11 @@ export class FileFaults implements FaultInjector {
     return {
       rules: registry.rules,
       report: (report, signal) => registry.report(report, signal),
-      latest: async (signal) => {
+      latest: async (signal, wish) => {
         if (this.#isDenied("metadata")) await askUnprivileged("metadata", url);
-        return await registry.latest(signal);
+        return await registry.latest(signal, wish);
       },
+      survey: (signal) => registry.survey(signal),
     };
   }
 

@@ -5,6 +5,8 @@ const NO_LISTING =
   "the answer is one version with one URL; there is no listing in the protocol";
 const NO_RULES =
   "the request names no slot and no constraint, so that the server cannot filter by them";
+const NO_CHOICE =
+  "the request names no version, so that the server cannot be asked for another one";
 const NO_SIZE =
   "the answer has no size of the artifact, so that there is nothing to compare with";
 
@@ -15,6 +17,12 @@ testRegistry({
   cannot: {
     "latest() filters by slot before it chooses": NO_RULES,
     "latest() keeps to the constraint": NO_RULES,
+    "latest() gives the one version that is wished for": NO_CHOICE,
+    "latest() chooses among what a wish leaves": NO_CHOICE,
+    "latest() keeps to the rules when a version is wished for": NO_RULES,
+    "latest() says what a version that is wished for lacks": NO_CHOICE,
+    "survey() says of each version why it is not offered": NO_LISTING,
+    "survey() shows 50 versions and the offered one": NO_LISTING,
     "latest() tells the newer versions without their artifact": NO_LISTING,
     "latest() says when the grace period is over": NO_LISTING,
     "latest() takes an empty artifact for an upload under way": NO_SIZE,

@@ -20,6 +20,8 @@ testRegistry({
     "latest() takes an empty artifact for an upload under way": WHOLE,
     "latest() finds the artifact named in the URL": WHOLE,
     "latest() says that no version has the artifact named in the URL": WHOLE,
+    "latest() says what a version that is wished for lacks": WHOLE,
+    "survey() says of each version why it is not offered": WHOLE,
     "latest() lists the checksum files, the most specific first": WHOLE,
     "latest() names an artifact that can be opened, whatever it is called":
       WHOLE,

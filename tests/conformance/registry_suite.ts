@@ -6,6 +6,7 @@ import { testFaults } from "./registry_faults.ts";
 import type { DriverUnderTest, Test } from "./registry_harness.ts";
 import { testMissing, testNames } from "./registry_missing.ts";
 import { testReport } from "./registry_report.ts";
+import { testSurvey, testWishes } from "./registry_wishes.ts";
 
 /** Tests what every {@link Registry} must do, and the reading of what it names. */
 export function testRegistry(driver: DriverUnderTest): void {
@@ -24,6 +25,8 @@ export function testRegistry(driver: DriverUnderTest): void {
   testRules(test);
   testMissing(test);
   testNames(test);
+  testWishes(test);
+  testSurvey(test);
   testReport(test);
   testAborts(test);
   testFaults(test, driver);

@@ -140,6 +140,7 @@ export class RegistryFleet implements Disposable {
     return {
       rules: { preRelease: false, slot: "" },
       report: () => Promise.resolve(),
+      survey: () => Promise.resolve([]),
       latest: () =>
         this.#step(host, { step: "ask", maxMs: 2_000 }, () => {
           this.asked.push(this.clock.now());

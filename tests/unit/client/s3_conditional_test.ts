@@ -105,6 +105,7 @@ Deno.test("a host whose claim loses its answer asks and publishes all the same",
       registry: {
         rules: { preRelease: false, slot: "" },
         report: () => Promise.resolve(),
+        survey: () => Promise.resolve([]),
         latest: () => {
           asked++;
           return Promise.resolve({ kind: "filtered", reason: "none" });

@@ -26,6 +26,7 @@ class Host {
         : Promise.resolve(this.answer);
     },
     report: () => Promise.reject(new Error("reported")),
+    survey: () => Promise.reject(new Error("surveyed")),
   };
 
   open(
