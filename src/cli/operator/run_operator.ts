@@ -38,7 +38,7 @@ export async function runOperator(
 
 /** With `--json` a refusal is JSON too, in the form of the admin API. */
 export async function tellJson(
-  { json }: Pick<OperatorRequest, "json">,
+  { json, name }: { readonly json: boolean; readonly name: string },
   { write }: Pick<OperatorIo, "write">,
   task: () => Promise<number>,
 ): Promise<number> {
@@ -47,7 +47,8 @@ export async function tellJson(
   } catch (error) {
     if (!json || !(error instanceof OperatorError)) throw error;
     const { code, message, hint } = error;
-    write(printableJson({ error: { code, message, hint } }));
+    const isOneLine = name === "events";
+    write(printableJson({ error: { code, message, hint } }, { isOneLine }));
     return error.exitCode;
   }
 }

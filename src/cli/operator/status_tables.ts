@@ -55,14 +55,12 @@ function failedTable(rows: readonly Fields[], screen: Screen): string {
   return titled("Failed", rows, [
     VERSION,
     { head: "ATTEMPTS", cell: (row) => row.text("attempts") },
-    { head: "LAST", cell: (row) => shownTime(row.time("last_at"), screen) },
     {
       head: "NEXT",
-      cell: (row) => shownTime(row.time("retry_at"), screen),
-    },
-    {
-      head: "BAD BYTES",
-      cell: (row) => row.flag("quarantined") ? "yes" : "no",
+      cell: (row) =>
+        row.flag("quarantined")
+          ? "when republished"
+          : shownTime(row.time("retry_at"), screen),
     },
     REASON,
   ], screen);

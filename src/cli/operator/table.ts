@@ -20,7 +20,7 @@ export interface Cell {
 }
 
 const GAP = 2;
-/** Narrower than this a column says nothing. */
+/** With less room than this a column says nothing. */
 const LEAST_COLUMNS = 12;
 
 const CODES: Readonly<Record<Tone, string>> = {
@@ -40,7 +40,7 @@ export function paint({ text, tone }: Cell, { color }: Screen): string {
 
 /**
  * Returns lines with columns of equal width. On a terminal the last column is
- * cut to what fits in one line; texts must be printable.
+ * cut to what fits; texts must be printable.
  */
 export function renderTable(
   head: readonly string[],
@@ -73,23 +73,25 @@ function renderRow(
   widths: readonly number[],
   screen: Screen,
 ): string {
-  let line = "";
-  let used = 0;
-  for (const [at, width] of widths.entries()) {
+  const before = widths.slice(0, -1);
+  const line = before.map((width, at) => {
     const cell = row[at] ?? { text: "" };
-    const isLast = at === widths.length - 1;
-    const room = isLast ? roomLeft(used, screen) : Infinity;
-    const text = cutToWidth(cell.text, room);
-    line += paint({ ...cell, text }, screen);
-    if (isLast) break;
-    line += " ".repeat(width - textWidth(text) + GAP);
-    used += width + GAP;
-  }
-  return `${line.trimEnd()}\n`;
+    const blanks = " ".repeat(width - textWidth(cell.text) + GAP);
+    return paint(cell, screen) + blanks;
+  }).join("");
+  const used = before.reduce((sum, width) => sum + width + GAP, 0);
+  const last = row[before.length] ?? { text: "" };
+  const text = `${line}${lastCell(last, used, screen)}`;
+  return `${text.replace(/ +$/gm, "")}\n`;
 }
 
-function roomLeft(used: number, { columns }: Screen): number {
-  return columns === undefined
-    ? Infinity
-    : Math.max(LEAST_COLUMNS, columns - used);
+/** Cut to the room there is; on a line of its own where that is next to none. */
+function lastCell(cell: Cell, used: number, screen: Screen): string {
+  const { columns } = screen;
+  if (columns === undefined || cell.text === "") return paint(cell, screen);
+  const isTight = columns - used < LEAST_COLUMNS;
+  const room = isTight ? columns - GAP : columns - used;
+  const text = cutToWidth(cell.text, Math.max(room, LEAST_COLUMNS));
+  const painted = paint({ ...cell, text }, screen);
+  return isTight ? `\n${" ".repeat(GAP)}${painted}` : painted;
 }
