@@ -1,24 +1,32 @@
 /**
- * Writes `src/client/proto/dewy_pb.ts` anew from `dewy.proto`. Run it after a
- * change of the latter. The compiler is the one of grpcio-tools, which brings
- * the files that `dewy.proto` imports.
+ * Writes the code for each `.proto` file of dewy anew. Run it after a change of
+ * one. The compiler is the one of grpcio-tools, which brings the files that
+ * they import.
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GRPCIO_PYTHON, installGrpcio } from "./services/grpcio.ts";
 
-const FOLDER = fileURLToPath(new URL("../src/client/proto", import.meta.url));
+const SRC = fileURLToPath(new URL("../src", import.meta.url));
 /** Writes code for the version of @bufbuild/protobuf in deno.json. */
 const PLUGIN = "npm:@bufbuild/protoc-gen-es@2.17.0";
 const LINT = "// deno-lint-ignore-file\n";
 
-/** Where the generated code is kept. */
-export const GENERATED = join(FOLDER, "dewy_pb.ts");
+/** Files that describe services. */
+export const PROTOS: readonly string[] = [
+  join(SRC, "client/proto/dewy.proto"),
+  join(SRC, "metrics/proto/otlp_metrics.proto"),
+];
 
-/** Returns the code for `dewy.proto`, formatted as it is to be committed. */
-export async function generateProto(): Promise<string> {
+/** Where the code for a `.proto` file is kept. */
+export function generatedPath(proto: string): string {
+  return proto.replace(/\.proto$/, "_pb.ts");
+}
+
+/** Returns the code for a `.proto` file, formatted as it is to be committed. */
+export async function generateProto(proto: string): Promise<string> {
   await installGrpcio();
   const out = await Deno.makeTempDir();
   try {
@@ -31,12 +39,12 @@ export async function generateProto(): Promise<string> {
       "-m",
       "grpc_tools.protoc",
       `--plugin=${plugin}`,
-      `--proto_path=${FOLDER}`,
+      `--proto_path=${dirname(proto)}`,
       `--es_out=${out}`,
       "--es_opt=target=ts,import_extension=ts",
-      "dewy.proto",
+      basename(proto),
     ]);
-    const file = join(out, "dewy_pb.ts");
+    const file = join(out, basename(generatedPath(proto)));
     await Deno.writeTextFile(file, LINT + await Deno.readTextFile(file));
     await run(Deno.execPath(), ["fmt", "--no-config", "--quiet", file]);
     return await Deno.readTextFile(file);
@@ -57,5 +65,7 @@ async function run(program: string, args: readonly string[]): Promise<void> {
 }
 
 if (import.meta.main) {
-  await Deno.writeTextFile(GENERATED, await generateProto());
+  for (const proto of PROTOS) {
+    await Deno.writeTextFile(generatedPath(proto), await generateProto(proto));
+  }
 }

@@ -1,6 +1,14 @@
 import { equal } from "node:assert/strict";
-import { GENERATED, generateProto } from "../../../scripts/generate_proto.ts";
+import { basename } from "node:path";
+import {
+  generatedPath,
+  generateProto,
+  PROTOS,
+} from "../../../scripts/generate_proto.ts";
 
-Deno.test("the code for the gRPC service is the one generated from its proto file", async () => {
-  equal(await Deno.readTextFile(GENERATED), await generateProto());
-});
+for (const proto of PROTOS) {
+  Deno.test(`the code for a gRPC service is the one generated from ${basename(proto)}`, async () => {
+    const kept = await Deno.readTextFile(generatedPath(proto));
+    equal(kept, await generateProto(proto));
+  });
+}

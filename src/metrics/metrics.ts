@@ -1,0 +1,161 @@
+import type { Meter } from "@opentelemetry/api";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import {
+  MeterProvider,
+  MetricReader,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from "@opentelemetry/sdk-metrics";
+import type { DeployEvent } from "../base/event.ts";
+import { delay } from "../base/time.ts";
+import { type ContainerSource, observeContainers } from "./container_gauges.ts";
+import { EventCounts } from "./event_counts.ts";
+import {
+  beginAtZero,
+  createInstruments,
+  type Instruments,
+  type MetricsCommand,
+} from "./instruments.ts";
+import { PROMETHEUS_TYPE, prometheusText } from "./prometheus_text.ts";
+import { ProxyMetrics, type ReadPorts } from "./proxy_metrics.ts";
+import { SCOPE } from "./scope.ts";
+import { observeState, type StateReading } from "./state_gauges.ts";
+
+/** How {@link Metrics} are made. */
+export interface MetricsOptions {
+  readonly command: MetricsCommand;
+  /** Of dewy, without a leading `v`. */
+  readonly version: string;
+  /** Where they are pushed to besides being served. */
+  readonly exporter?: (PushMetricExporter & Disposable) | undefined;
+  /** What `OTEL_RESOURCE_ATTRIBUTES` says. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Unix milliseconds. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** Between two pushes, milliseconds; the original's. */
+const PUSH_INTERVAL_MS = 15_000;
+/** Longest time for the last push, milliseconds. */
+const FLUSH_MS = 5_000;
+
+/** Counts and measures what dewy does, for whoever asks, and for a collector. */
+export class Metrics implements AsyncDisposable {
+  #provider: MeterProvider;
+  #meter: Meter;
+  #served: ServedReader;
+  #instruments: Instruments;
+  #events: EventCounts;
+  #proxy = new ProxyMetrics();
+  #state: () => StateReading | undefined = () => undefined;
+  #isUp: () => boolean | undefined = () => undefined;
+  #now: () => number;
+  #exporter: Disposable | undefined;
+
+  constructor(options: MetricsOptions) {
+    const { command, version, exporter, now = Date.now } = options;
+    const metricProducers = [this.#proxy];
+    this.#served = new ServedReader({ metricProducers });
+    const pushed = exporter === undefined ? [] : [
+      new PeriodicExportingMetricReader({
+        exporter,
+        exportIntervalMillis: PUSH_INTERVAL_MS,
+        exportTimeoutMillis: PUSH_INTERVAL_MS,
+        metricProducers,
+      }),
+    ];
+    this.#provider = new MeterProvider({
+      resource: resourceFromAttributes({
+        ...options.attributes,
+        "service.name": "dewy",
+        "service.version": version,
+      }),
+      readers: [this.#served, ...pushed],
+    });
+    this.#now = now;
+    this.#exporter = exporter;
+    this.#meter = this.#provider.getMeter(SCOPE.name);
+    this.#instruments = createInstruments(this.#meter);
+    this.#events = new EventCounts(this.#instruments, { command, now });
+    beginAtZero(this.#instruments, command);
+    observeState({
+      command,
+      now,
+      seen: () => this.#events.seen,
+      state: () => this.#state(),
+      isUp: () => this.#isUp(),
+    }, { meter: this.#meter, instruments: this.#instruments });
+  }
+
+  /** Counts an event. */
+  count(event: DeployEvent): void {
+    this.#events.count(event);
+    this.#proxy.count(event);
+  }
+
+  /** Counts a look at the health of a container, and whether it found it sick. */
+  countHealthCheck(isSick: boolean): void {
+    const { counters } = this.#instruments;
+    counters.healthChecks.add(1);
+    if (isSick) counters.healthCheckFailures.add(1);
+  }
+
+  /** Measures what dewy remembers from now on. */
+  observeState(state: () => StateReading): void {
+    this.#state = state;
+  }
+
+  /** Measures whether a worker runs from now on. */
+  observeServer(isUp: () => boolean): void {
+    this.#isUp = isUp;
+  }
+
+  /** Measures the ports of the proxy from now on. */
+  observeProxy(read: ReadPorts): void {
+    this.#proxy.observe(read);
+  }
+
+  /** Measures the containers until what it returns is disposed of. */
+  observeContainers(source: ContainerSource): Disposable {
+    return observeContainers(source, {
+      meter: this.#meter,
+      instruments: this.#instruments,
+      now: this.#now,
+    });
+  }
+
+  /** Returns everything in the text format of Prometheus. */
+  async text(): Promise<string> {
+    const { resourceMetrics } = await this.#served.collect();
+    return prometheusText(resourceMetrics);
+  }
+
+  /** Answers `GET /metrics`. */
+  async answer(): Promise<Response> {
+    return new Response(await this.text(), {
+      headers: { "content-type": PROMETHEUS_TYPE },
+    });
+  }
+
+  /** Pushes a last time, for a few seconds at most; whether that worked is told by the exporter. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([
+      this.#provider.shutdown(),
+      delay(FLUSH_MS, over.signal),
+    ]);
+    over.abort();
+    this.#exporter?.[Symbol.dispose]();
+  }
+}
+
+/** Collects when somebody asks. */
+class ServedReader extends MetricReader {
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+}
