@@ -20,7 +20,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fetcher: ["registry", "artifact", "cache", "release", "client"],
   container: ["client", "rollout", "admin"],
   proxy: [],
-  admin: ["supervisor/operations.ts"],
+  admin: [
+    "supervisor/operations.ts",
+    "telemetry/log_events.ts",
+    "telemetry/logger.ts",
+  ],
   rollout: ["proxy/backend.ts", "proxy/balancer.ts"],
   notify: ["client"],
   telemetry: ["client"],

@@ -1,0 +1,183 @@
+import type { Operations } from "../supervisor/operations.ts";
+import { actionReader, operationFailure, resultJson } from "./actions.ts";
+import type { EventHub } from "./event_hub.ts";
+import {
+  mayAct,
+  readJson,
+  refuseForeign,
+  requirePermission,
+} from "./guards.ts";
+import {
+  type AdminReply,
+  type AdminRequest,
+  headerOf,
+  HttpError,
+} from "./message.ts";
+import {
+  type ContainerEntry,
+  containersReply,
+  originalStatusReply,
+} from "./original.ts";
+import { jsonReply, textReply } from "./replies.ts";
+import { planJson, recordJson, statusJson } from "./status_json.ts";
+import type { TokenGuard } from "./token.ts";
+
+/** More clients at once do not follow the events by one door. */
+const MAX_FOLLOWERS = 32;
+
+/** What an {@link AdminApi} answers from. */
+export interface AdminApiOptions {
+  readonly operations: Operations;
+  /** In container mode. */
+  readonly containers?: (
+    signal: AbortSignal,
+  ) => Promise<readonly ContainerEntry[]>;
+  /** The options in effect by name, without secrets. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly events: EventHub;
+  /** Prometheus text; left out without telemetry. */
+  readonly metrics?: (signal: AbortSignal) => Promise<Response>;
+  readonly guard: TokenGuard;
+}
+
+type Route = (request: AdminRequest) => AdminReply | Promise<AdminReply>;
+
+const ACTIONS = "/api/v1/actions/";
+
+/** Answers the requests of the admin API, whichever door they come in by. */
+export class AdminApi {
+  #options: AdminApiOptions;
+  /** What can be read, by its path. */
+  #pages: ReadonlyMap<string, Route>;
+
+  constructor(options: AdminApiOptions) {
+    this.#options = options;
+    const { operations, config } = options;
+    this.#pages = new Map<string, Route>([
+      [
+        "/api/v1/status",
+        async ({ signal }) =>
+          jsonReply(statusJson(await operations.status(signal))),
+      ],
+      [
+        "/api/v1/history",
+        () => jsonReply({ history: operations.history().map(recordJson) }),
+      ],
+      [
+        "/api/v1/plan",
+        async ({ signal }) =>
+          jsonReply(planJson(await operations.plan(signal))),
+      ],
+      ["/api/v1/config", () => jsonReply({ config })],
+      ["/api/v1/events", (request) => this.#follow(request)],
+      ["/api/v1/openapi.json", () => openApiReply()],
+    ]);
+  }
+
+  /**
+   * Answers one request.
+   *
+   * @throws {HttpError} When it is refused.
+   */
+  async handle(request: AdminRequest): Promise<AdminReply> {
+    refuseForeign(request);
+    const { path } = request;
+    try {
+      const original = await this.#original(request);
+      if (original !== undefined) return original;
+      const page = this.#pages.get(path);
+      if (page !== undefined) return await this.#read(request, page);
+      if (path.startsWith(ACTIONS)) return await this.#act(request);
+    } catch (error) {
+      throw operationFailure(error);
+    }
+    if (!path.startsWith("/api/v1/")) {
+      return textReply(404, "404 page not found");
+    }
+    throw new HttpError(404, "not-found", "There is nothing at this path", {
+      hint: "GET /api/v1/openapi.json describes what there is",
+    });
+  }
+
+  /** What the original has, answered as it does. */
+  async #original(request: AdminRequest): Promise<AdminReply | undefined> {
+    const { path, method, signal } = request;
+    const { metrics, operations, containers } = this.#options;
+    const isOriginal = path === "/api/containers" || path === "/api/status" ||
+      (path === "/metrics" && metrics !== undefined);
+    if (!isOriginal) return undefined;
+    if (method !== "GET") return textReply(405, "Method not allowed");
+    if (path === "/api/containers") {
+      return await containersReply(containers, signal);
+    }
+    if (path === "/api/status") {
+      return await originalStatusReply(operations, signal);
+    }
+    return metrics && await toReply(await metrics(signal));
+  }
+
+  async #read(request: AdminRequest, page: Route): Promise<AdminReply> {
+    if (request.method === "GET" || request.method === "HEAD") {
+      return await page(request);
+    }
+    throw notAllowed("GET, HEAD");
+  }
+
+  async #act(request: AdminRequest): Promise<AdminReply> {
+    const name = request.path.slice(ACTIONS.length);
+    const read = actionReader(name);
+    if (read === undefined) {
+      throw new HttpError(404, "not-found", "There is no such action", {
+        hint: "Actions: deploy, rollback, pin, unpin, hold, resume, restart",
+      });
+    }
+    if (request.method !== "POST") throw notAllowed("POST");
+    await requirePermission(request, this.#options.guard);
+    const action = read(await readJson(request));
+    const result = await this.#options.operations.act(action, request.signal);
+    return jsonReply(
+      resultJson(result),
+      result.result === "started" ? 202 : 200,
+    );
+  }
+
+  async #follow(request: AdminRequest): Promise<AdminReply> {
+    const { events, guard } = this.#options;
+    if (events.followers >= MAX_FOLLOWERS) {
+      throw new HttpError(503, "unavailable", "Too many clients follow", {
+        headers: { "retry-after": "10" },
+      });
+    }
+    const after = headerOf(request, "last-event-id") ?? "";
+    const body = events.follow({
+      after: /^\d{1,16}$/.test(after) ? Number(after) : undefined,
+      isTrusted: await mayAct(request, guard),
+      signal: request.signal,
+    });
+    const headers = { "content-type": "text/event-stream" };
+    return { status: 200, headers, body };
+  }
+}
+
+/** Loaded when it is asked for. */
+async function openApiReply(): Promise<AdminReply> {
+  const { default: description } = await import("./openapi.json", {
+    with: { type: "json" },
+  });
+  return jsonReply(description);
+}
+
+async function toReply(response: Response): Promise<AdminReply> {
+  const type = response.headers.get("content-type") ?? "text/plain";
+  return {
+    status: response.status,
+    headers: { "content-type": type },
+    body: await response.text(),
+  };
+}
+
+function notAllowed(allow: string): HttpError {
+  return new HttpError(405, "method-not-allowed", `Only ${allow} here`, {
+    headers: { allow },
+  });
+}

@@ -1,0 +1,135 @@
+import { dirname, join } from "node:path";
+import {
+  errorMessage,
+  FilesystemError,
+  SourceError,
+  systemErrorCode,
+} from "../base/errors.ts";
+
+/** So many ports are tried, counted up from the first. */
+export const ADMIN_PORTS_TRIED = 10;
+
+/** Where the socket is, from the working directory. */
+export const ADMIN_SOCKET = join(".dewy", "admin.sock");
+
+/** A socket's path has 108 bytes on Linux and 104 on macOS, the last one a zero. */
+const LONGEST_PATH = Deno.build.os === "linux" ? 107 : 103;
+/** Whoever may open the socket may act. */
+const OWNER_ONLY = 0o600;
+/** Where it is made first; shorter than the name it gets. */
+const BESIDE = ".a-";
+
+/**
+ * Listens on the loopback address, on `firstPort` or one of the nine after it.
+ *
+ * @throws {SourceError} When none of them is free.
+ */
+export function listenOnPort(firstPort: number): Deno.TcpListener {
+  for (let at = 0; at < ADMIN_PORTS_TRIED; at++) {
+    try {
+      return Deno.listen({ hostname: "127.0.0.1", port: firstPort + at });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  const last = firstPort + ADMIN_PORTS_TRIED - 1;
+  throw new SourceError(
+    "unavailable",
+    `Cannot open the admin API: ports ${firstPort} to ${last} are in use`,
+    { hint: "Choose others with --admin-port" },
+  );
+}
+
+/** How {@link listenOnSocket} ended. */
+export type OpenedSocket =
+  | { readonly listener: Deno.UnixListener; readonly path: string }
+  /** dewy goes on without it. */
+  | { readonly problem: Error; readonly path: string };
+
+/**
+ * Listens on a Unix socket that only this user may open. A socket that a killed
+ * dewy left behind is replaced; no other dewy can be listening on it, since the
+ * working directory is locked.
+ *
+ * @param path Absolute, or from `root`, which is the current directory.
+ */
+export async function listenOnSocket(
+  root: string,
+  path: string,
+): Promise<OpenedSocket> {
+  const address = addressOf(root, path);
+  if (!fits(address)) {
+    return { path, problem: tooLong(path) };
+  }
+  try {
+    await refuseOccupied(address);
+    return { path, listener: await openForOwner(address) };
+  } catch (error) {
+    const message = `Cannot listen on "${path}": ${errorMessage(error)}`;
+    return { path, problem: FilesystemError.wrap(message, error) };
+  }
+}
+
+/** The path that is given to the system: from the current directory when the absolute one is too long. */
+function addressOf(root: string, path: string): string {
+  const absolute = path.startsWith("/") ? path : join(root, path);
+  const isShort = fits(absolute);
+  const isBelow = absolute.startsWith(`${root}/`);
+  return isShort || !isBelow ? absolute : absolute.slice(root.length + 1);
+}
+
+/** @throws When something else than a socket is there, or a program listens on it. */
+async function refuseOccupied(path: string): Promise<void> {
+  try {
+    const { isSocket } = await Deno.lstat(path);
+    if (!isSocket) throw new Error("a file that is no socket is in the way");
+    if (await isAlive(path)) throw new Error("another program listens on it");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+async function isAlive(path: string): Promise<boolean> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "ECONNREFUSED") return false;
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
+  }
+}
+
+/** Opens it in a folder that nobody else may enter, and moves it out when its mode is right. */
+async function openForOwner(path: string): Promise<Deno.UnixListener> {
+  const folder = await Deno.makeTempDir({ dir: dirname(path), prefix: BESIDE });
+  const beside = join(folder, "s");
+  try {
+    const listener = Deno.listen({ transport: "unix", path: beside });
+    try {
+      await Deno.chmod(beside, OWNER_ONLY);
+      await Deno.rename(beside, path);
+      return listener;
+    } catch (error) {
+      listener.close();
+      throw error;
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function tooLong(path: string): Error {
+  return new FilesystemError(
+    `Cannot listen on "${path}": the path is too long for a socket`,
+    { hint: "Choose a shorter one with --admin-socket" },
+  );
+}
+
+/** Whether the system takes the path, and the one beside that it is made at. */
+function fits(path: string): boolean {
+  const beside = join(dirname(path), `${BESIDE}0123456789abcdef`, "s");
+  return [path, beside].every((text) =>
+    new TextEncoder().encode(text).length <= LONGEST_PATH
+  );
+}
