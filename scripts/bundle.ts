@@ -4,6 +4,9 @@ import { fromFolder } from "./paths.ts";
 /** The programs that dewy starts as isolates; each is a bundle of its own. */
 const ISOLATES = ["src/fetcher/worker.ts", "src/proxy/worker.ts"] as const;
 
+/** Every program of dewy. */
+export const PROGRAMS: readonly string[] = ["main.ts", ...ISOLATES];
+
 /** How the code names an isolate; the bundler leaves such URLs as they are. */
 const ISOLATE_URL = /new URL\("((?:\.\.?\/)+[^"]+\.ts)",import\.meta\.url\)/g;
 
@@ -32,8 +35,7 @@ export async function bundleInto(
       "deno",
       "--outdir",
       folder,
-      "main.ts",
-      ...ISOLATES,
+      ...PROGRAMS,
     ],
     cwd: fromFolder(".."),
     stdout: "null",

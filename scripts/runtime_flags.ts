@@ -16,6 +16,8 @@ export const V8_FLAGS = "--v8-flags=--max-semi-space-size=1";
  */
 export const DEWY_FLAGS: readonly string[] = [
   "--no-prompt",
+  // Else code may be loaded from a list of hosts that the runtime knows.
+  "--deny-import",
   V8_FLAGS,
   "--allow-read",
   "--allow-write",
