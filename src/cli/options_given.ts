@@ -8,6 +8,8 @@ import {
   optionOf,
   OPTIONS,
 } from "./options.ts";
+import { formatDuration } from "../base/duration.ts";
+import { formatSize } from "../base/size.ts";
 import type { OptionSpec } from "./options_spec.ts";
 import {
   checkValue,
@@ -16,6 +18,14 @@ import {
   readNumber,
   readText,
 } from "./options_values.ts";
+
+/** What an option comes to. */
+export type OptionValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | null;
 
 type Given = ReadonlyMap<string, readonly GivenValue[]>;
 type TextName = NameOfKind<"string" | "url">;
@@ -73,6 +83,29 @@ export class GivenOptions {
     return (this.#given.get(name) ?? [])
       .map((given) => readText(option, given))
       .filter((text) => text !== "");
+  }
+
+  /** The value in effect as it may be shown, but for secrets: durations and sizes as they are written, `null` for none. */
+  inEffect(option: OptionSpec): OptionValue {
+    const given = this.#given.get(option.name) ?? [];
+    const last = given.at(-1) ??
+      { text: option.default ?? "", source: `--${option.name}` };
+    switch (option.kind) {
+      case "bool":
+        return last.text !== "" && readFlag(option, last);
+      case "int":
+        return last.text === "" ? null : readNumber(option, last);
+      case "duration":
+        return formatDuration(readNumber(option, last));
+      case "size":
+        return formatSize(readNumber(option, last));
+      default: {
+        const texts = given.map((value) => readText(option, value))
+          .filter((text) => text !== "");
+        if (option.repeatable === true) return texts;
+        return texts.at(-1) ?? option.default ?? null;
+      }
+    }
   }
 
   #last(name: string): GivenValue | undefined {

@@ -45,7 +45,7 @@ export const REPORT_OPTIONS = [
     section: "general",
     commands: BOTH_SIDES,
     placeholder: "port",
-    description: "First port to try for the admin API (not in this version)",
+    description: "First port to try for the admin API",
     default: "17539",
     min: 1,
     max: 65_535,

@@ -2,6 +2,7 @@ import type { ListenAddress } from "../base/listen_address.ts";
 import type { CertificatePaths } from "../proxy/http/certificate_check.ts";
 import type { AccessLogFormat, ProxySettings } from "../proxy/settings.ts";
 import type { PortMapping } from "./container_ports.ts";
+import type { DoctorRequest } from "./doctor/request.ts";
 import type { OperatorRequest } from "./operator/request.ts";
 import type { LogFormat, LogLevel } from "../telemetry/logger.ts";
 
@@ -35,7 +36,13 @@ export interface CommonSettings {
   readonly maxExpandedBytes: number;
   readonly maxEntries: number;
   readonly keepReleases: number;
+  /** First port to try for the admin API. */
   readonly adminPort: number;
+  /** Whether it was asked for, so that modes without one of their own open it too. */
+  readonly adminPortGiven: boolean;
+  /** Unix socket of the admin API, absolute or from the working directory. */
+  readonly adminSocket: string | undefined;
+  readonly adminTokenFile: string | undefined;
   readonly telemetry: boolean;
   readonly otlpEndpoint: string | undefined;
   readonly otlpInsecure: boolean;
@@ -104,4 +111,5 @@ export type Command =
   | { readonly kind: "assets"; readonly settings: AssetsSettings }
   | { readonly kind: "container"; readonly settings: ContainerSettings }
   | { readonly kind: "container-list"; readonly adminPort: number }
+  | { readonly kind: "doctor"; readonly request: DoctorRequest }
   | { readonly kind: "operator"; readonly request: OperatorRequest };

@@ -11,7 +11,7 @@ export interface UnknownVariable {
 
 const PREFIX = "DEWY_";
 /** Read without an option. */
-const OWN = ["DEWY_CACHEDIR"];
+const OWN = ["DEWY_CACHEDIR", "DEWY_ADMIN_TOKEN"];
 /** Given to hooks, which may run dewy themselves. */
 const OF_HOOKS = [
   "DEWY_VERSION",
