@@ -1,0 +1,168 @@
+import { SourceError } from "../base/errors.ts";
+import type { EmitEvent } from "../base/event.ts";
+import {
+  backoffMs,
+  type BackoffPolicy,
+  type Clock,
+  withDeadline,
+} from "../base/time.ts";
+import { DeliveryTeller } from "./delivery_teller.ts";
+import type { Notice, Notifier } from "./notifier.ts";
+
+/** Longest time for one attempt, milliseconds. */
+const ATTEMPT_MS = 10_000;
+/** So many messages wait at most. */
+const MAX_WAITING = 100;
+/** A message that could not be sent for so long is of no use any more, milliseconds. */
+const MAX_AGE_MS = 60 * 60_000;
+/** A receiver that asks for a longer pause is not believed, milliseconds. */
+const LONGEST_WISH_MS = 10 * 60_000;
+const BACKOFF: BackoffPolicy = { baseMs: 1_000, maxMs: 60_000 };
+
+/** What a {@link DeliveryQueue} works with. */
+export interface DeliveryOptions {
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  /** Hears of failures. */
+  readonly emit: EmitEvent;
+}
+
+/**
+ * The messages that wait for one notifier: sent in order, one at a time, again
+ * with growing pauses when that fails, and never waited for. When too many
+ * wait, the oldest that is only good to know goes.
+ */
+export class DeliveryQueue {
+  readonly #options: DeliveryOptions;
+  readonly #teller: DeliveryTeller;
+  readonly #stopped = new AbortController();
+  /** Aborted when nobody may be waited for any longer. */
+  #hurry = new AbortController();
+  #waiting: Notice[] = [];
+  #sending: Promise<void> | undefined;
+  #isOpen = false;
+  #failures = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#teller = new DeliveryTeller(options);
+  }
+
+  /** Takes a message and returns at once. */
+  push(notice: Notice): void {
+    this.#waiting.push(notice);
+    if (this.#waiting.length > MAX_WAITING) this.#makeRoom();
+    this.#start();
+  }
+
+  /** Begins to send. */
+  begin(): void {
+    this.#isOpen = true;
+    this.#start();
+  }
+
+  /** Sends what waits for at most `ms`, and gives up the rest. */
+  async close(ms: number): Promise<void> {
+    const { clock, notifier } = this.#options;
+    this.#hurry.abort();
+    if (this.#sending !== undefined) {
+      const over = new AbortController();
+      const timeUp = clock.delay(ms, over.signal);
+      await Promise.race([this.#sending, timeUp]);
+      over.abort();
+    }
+    const wasOpen = this.#isOpen;
+    this.#isOpen = false;
+    this.#stopped.abort(new DOMException("Dewy has stopped", "AbortError"));
+    notifier.close?.();
+    const { length } = this.#waiting;
+    this.#waiting = [];
+    // A dewy that did not start has nothing to tell.
+    if (wasOpen) this.#teller.ended(length);
+  }
+
+  #start(): void {
+    if (!this.#isOpen || this.#sending !== undefined) return;
+    this.#sending = this.#sendAll().finally(() => {
+      this.#sending = undefined;
+    });
+  }
+
+  /** Never rejects. */
+  async #sendAll(): Promise<void> {
+    for (;;) {
+      const [notice] = this.#waiting;
+      if (notice === undefined || this.#stopped.signal.aborted) return;
+      const pauseMs = await this.#attempt(notice);
+      if (this.#stopped.signal.aborted) return;
+      if (pauseMs === undefined) this.#remove(notice);
+      else await this.#pause(pauseMs);
+    }
+  }
+
+  /** Returns the pause before the next attempt, or `undefined` when there is to be none. */
+  async #attempt(notice: Notice): Promise<number | undefined> {
+    const { notifier, clock } = this.#options;
+    try {
+      await withDeadline({
+        signal: this.#stopped.signal,
+        ms: ATTEMPT_MS,
+        onTimeout: () => timeoutError(notifier.name),
+        abandon: true,
+        clock,
+      }, (signal) => notifier.send(notice, signal));
+      this.#failures = 0;
+      this.#teller.succeeded();
+      return undefined;
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return undefined;
+      this.#failures++;
+      this.#teller.failed(error);
+      return this.#pauseAfter(error, notice);
+    }
+  }
+
+  #pauseAfter(error: unknown, notice: Notice): number | undefined {
+    if (!isPassing(error)) return undefined;
+    if (this.#options.clock.now() - notice.time >= MAX_AGE_MS) {
+      this.#teller.dropped(1, "it could not be delivered for an hour");
+      return undefined;
+    }
+    const wishMs = Math.min(error.retryAfterMs, LONGEST_WISH_MS);
+    return Math.max(backoffMs(this.#failures, BACKOFF, Math.random()), wishMs);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#hurry;
+    await this.#options.clock.delay(ms, signal);
+    // What is left at the stop is tried at once, and after that with pauses again.
+    if (signal.aborted) this.#hurry = new AbortController();
+  }
+
+  #remove(notice: Notice): void {
+    // It may have made room meanwhile.
+    if (this.#waiting[0] === notice) this.#waiting.shift();
+  }
+
+  /** The first one is on its way already. */
+  #makeRoom(): void {
+    const index = this.#waiting.findIndex(({ kind }, index) =>
+      index > 0 && kind === "normal"
+    );
+    this.#waiting.splice(index < 0 ? 1 : index, 1);
+    this.#teller.dropped(1, `more than ${MAX_WAITING} waited`);
+  }
+}
+
+function isPassing(error: unknown): error is SourceError {
+  return error instanceof SourceError &&
+    (error.code === "unavailable" || error.code === "timeout");
+}
+
+function timeoutError(name: string): SourceError {
+  return new SourceError(
+    "timeout",
+    `${name} did not take a message in ${ATTEMPT_MS / 1000} s`,
+    { hint: "Check the network between this host and it" },
+  );
+}

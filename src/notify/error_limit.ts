@@ -1,0 +1,77 @@
+import { important, type Message } from "./message.ts";
+import { lines, rich, type RichText } from "./rich_text.ts";
+
+/** So many error messages are sent, then none until the errors are over. */
+const MAX_TOLD = 3;
+/** Errors that return this soon after they were over are the same ones, milliseconds. */
+const QUIET_MS = 10 * 60_000;
+
+/** What failed. */
+export interface FailedCheck {
+  readonly text: RichText;
+  readonly hint?: string | undefined;
+  readonly version?: string | undefined;
+  /** Checks that failed in a row, this one included. */
+  readonly failures: number;
+}
+
+/**
+ * Decides which failed checks are told: the first three, then silence until a
+ * check succeeds, which is told too. Checks that fail and succeed in turn are
+ * told no more often than that, unless a failure lasts.
+ */
+export class ErrorLimit {
+  /** Error messages since the errors began. */
+  #told = 0;
+  /** Of those, in the present row of failures. */
+  #toldInRow = 0;
+  #failingSince: number | undefined;
+  #clearedAt = -Infinity;
+
+  /** Returns what is said of a failed check; `undefined` for nothing. */
+  failed(check: FailedCheck, now: number): Message | undefined {
+    this.#begin(now);
+    const failingSince = this.#failingSince ?? now;
+    const lasts = this.#toldInRow === 0 && now - failingSince >= QUIET_MS;
+    if (this.#told >= MAX_TOLD && !lasts) return undefined;
+    this.#told++;
+    this.#toldInRow++;
+    return errorMessageOf(check, this.#told >= MAX_TOLD);
+  }
+
+  /** Returns what is said when a check succeeds after `failures` that did not. */
+  cleared(failures: number, now: number): Message | undefined {
+    const wasTold = this.#toldInRow > 0;
+    this.#toldInRow = 0;
+    this.#failingSince = undefined;
+    this.#clearedAt = now;
+    if (!wasTold) return undefined;
+    const checks = failures === 1 ? "failed check" : "failed checks";
+    return important(rich`Recovered after ${failures} ${checks}`, {
+      details: { failures },
+    });
+  }
+
+  #begin(now: number): void {
+    if (this.#failingSince !== undefined) return;
+    this.#failingSince = now;
+    if (now - this.#clearedAt >= QUIET_MS) this.#told = 0;
+  }
+}
+
+function errorMessageOf(
+  { text, hint, version, failures }: FailedCheck,
+  isLast: boolean,
+): Message {
+  const error = rich`Error occurred (count: ${failures}): ${text}`;
+  const warning =
+    rich`⚠️ No more error notifications will be sent until errors are resolved.`;
+  return {
+    kind: "error",
+    level: "error",
+    text: isLast ? lines(warning, rich``, error) : error,
+    hint,
+    version,
+    details: { failures },
+  };
+}

@@ -1,0 +1,95 @@
+import type { ProgramEvent } from "../base/event_program.ts";
+import type { DecisionEvent } from "../base/event_decision.ts";
+import type { SharedCacheEvent } from "../base/event_shared_cache.ts";
+import {
+  errorPart,
+  important,
+  type Message,
+  type MessagesOf,
+  normal,
+  trouble,
+  warning,
+} from "./message.ts";
+import { code, rich } from "./rich_text.ts";
+
+/** Messages of what happens to dewy itself; failed ticks are another matter (`error_limit.ts`). */
+export const PROGRAM_MESSAGES: MessagesOf<ProgramEvent> = {
+  "started": ({ version, command }) =>
+    normal(
+      rich`Automatic shipping started by ${{
+        strong: "Dewy",
+      }} (v${version}: ${command})`,
+    ),
+  "stopping": ({ signal }) =>
+    normal(rich`Stop receiving by ${code(signal)} signal`),
+  "state-unreadable": ({ path, movedTo, error }) =>
+    trouble(
+      rich`Dewy has lost its memory: ${code(path)} is unreadable (${
+        errorPart(error)
+      }) and was moved to ${code(movedTo)}`,
+      {
+        hint:
+          "Nothing, if the right version runs; quarantine and history begin anew",
+      },
+    ),
+};
+
+/** Messages of which version is wanted, and why it is not deployed. */
+export const DECISION_MESSAGES: MessagesOf<DecisionEvent> = {
+  "version-incomplete": ({ tag, reason, notable }) =>
+    notable
+      ? trouble(rich`${code(tag)} cannot be deployed: ${reason}`, {
+        version: tag,
+        // What may not be read says itself what to do.
+        hint: reason.startsWith("permission denied")
+          ? undefined
+          : "Publish the artifact for this platform, or withdraw the version",
+      })
+      : undefined,
+  "deploy-skipped": ({ tag, reason, notable }) =>
+    notable
+      ? normal(rich`Not deployed: ${reason}`, { version: tag })
+      : undefined,
+  "deploy-interrupted": ({ tag, restoredTo }) =>
+    warning(
+      rich`The deployment of ${
+        code(tag)
+      } was cut short by the end of Dewy and taken back`,
+      {
+        version: tag,
+        ...(restoredTo === undefined
+          ? {}
+          : { details: { restored_to: restoredTo } }),
+      },
+    ),
+};
+
+/** Messages of an outage of the registry that a shared cache hides. */
+export const SHARED_CACHE_MESSAGES: MessagesOf<SharedCacheEvent> = {
+  "registry-outage": (event) => outageMessage(event),
+};
+
+function outageMessage(
+  { phase, sinceMs, reason, code: cause }: Extract<
+    SharedCacheEvent,
+    { type: "registry-outage" }
+  >,
+): Message {
+  const since = new Date(sinceMs).toISOString();
+  const extras = { topic: `registry-outage ${phase}`, details: { since } };
+  if (phase === "over") {
+    return important(rich`The registry works again`, extras);
+  }
+  const hint = cause === "denied"
+    ? "Check the credentials of the registry"
+    : "Check the registry and the network; new versions wait until it answers";
+  return phase === "begun"
+    ? warning(
+      rich`The registry fails, and the last known versions are used: ${reason}`,
+      { ...extras, hint },
+    )
+    : trouble(rich`The registry has been failing since ${since}: ${reason}`, {
+      ...extras,
+      hint,
+    });
+}

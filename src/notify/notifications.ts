@@ -1,0 +1,145 @@
+import type { DeployEvent, EmitEvent } from "../base/event.ts";
+import type { Redact } from "../base/redact.ts";
+import type { Clock } from "../base/time.ts";
+import type { DeliveryQueue } from "./delivery_queue.ts";
+import { ErrorLimit } from "./error_limit.ts";
+import {
+  errorPart,
+  hintOf,
+  type Message,
+  type MessageContext,
+  trouble,
+} from "./message.ts";
+import { messageOf } from "./message_of.ts";
+import { failureHint, failureText } from "./messages_deploy.ts";
+import type { Notice } from "./notifier.ts";
+import { redactMessage } from "./redact_message.ts";
+import type { ReleaseThread } from "./release_thread.ts";
+import { RepeatLimit } from "./repeat_limit.ts";
+import { RetryHold } from "./retry_hold.ts";
+
+/** How long the stop waits for messages that are still on their way, milliseconds. */
+export const FLUSH_MS = 5_000;
+
+/** What {@link Notifications} work with. */
+export interface NotificationsOptions {
+  readonly queues: readonly DeliveryQueue[];
+  /** `server`, `assets` or `container`. */
+  readonly command: string;
+  readonly redact: Redact;
+  readonly clock: Clock;
+  /** Left out when no notifier has a use for it. */
+  readonly thread: ReleaseThread | undefined;
+}
+
+/** Reads events and has notifiers tell people what they mean; nobody waits for it. */
+export class Notifications implements AsyncDisposable {
+  readonly #options: NotificationsOptions;
+  readonly #errors = new ErrorLimit();
+  readonly #repeats = new RepeatLimit();
+  readonly #hold = new RetryHold<Notice>();
+  readonly #protocols = new Map<number, "http" | "tcp">();
+  readonly #context: MessageContext;
+  /** Ticks that failed in a row. */
+  #failures = 0;
+  /** The error of a deploy that was told: its tick fails with the same one. */
+  #toldError: Error | undefined;
+  /** The version that is taken back after its deploy. */
+  #rollingBack: string | undefined;
+
+  constructor(options: NotificationsOptions) {
+    this.#options = options;
+    const { command } = options;
+    this.#context = { command, protocols: this.#protocols };
+  }
+
+  /** Reads an event; it neither throws nor waits. */
+  readonly take: EmitEvent = (event) => {
+    for (const notice of this.#hold.follow(event)) this.#push(notice);
+    const message = this.#messageOf(event);
+    if (message !== undefined) {
+      const notice = this.#noticeOf(event, message);
+      if (!this.#hold.hold(event.type, notice)) this.#push(notice);
+    }
+    this.#options.thread?.follow(event);
+  };
+
+  /** Begins to send: a dewy that cannot start tells nobody. */
+  begin(): void {
+    for (const queue of this.#options.queues) queue.begin();
+  }
+
+  /** Sends what waits for at most {@link FLUSH_MS}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { queues } = this.#options;
+    await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
+  }
+
+  #messageOf(event: DeployEvent): Message | undefined {
+    const now = this.#options.clock.now();
+    switch (event.type) {
+      case "proxy-started":
+        this.#protocols.set(event.port, event.protocol);
+        return undefined;
+      case "tick-failed":
+        return this.#tickFailed(event, now);
+      case "errors-cleared":
+        this.#failures = 0;
+        return this.#errors.cleared(event.failures, now);
+      case "deploy-failed":
+        return this.#deployFailed(event, now);
+      case "rollback-started":
+        this.#rollingBack = event.tag;
+        break;
+      case "deploy-skipped":
+        // That it failed has been told in more words.
+        if (this.#hold.hasFailed(event.tag)) return undefined;
+    }
+    const message = messageOf(event, this.#context);
+    return message && this.#repeats.allow(message, now);
+  }
+
+  #tickFailed(
+    { error, failures }: Extract<DeployEvent, { type: "tick-failed" }>,
+    now: number,
+  ): Message | undefined {
+    this.#failures = failures;
+    const isTold = error === this.#toldError;
+    this.#toldError = undefined;
+    if (isTold) return undefined;
+    const check = { text: errorPart(error), hint: hintOf(error), failures };
+    return this.#errors.failed(check, now);
+  }
+
+  #deployFailed(
+    { failure }: Extract<DeployEvent, { type: "deploy-failed" }>,
+    now: number,
+  ): Message | undefined {
+    const text = failureText(failure);
+    const hint = failureHint(failure);
+    const version = failure.tag;
+    if (this.#rollingBack === version) {
+      // Its deploy had succeeded: no check has failed.
+      this.#rollingBack = undefined;
+      return trouble(text, { hint, version });
+    }
+    this.#toldError = failure.error;
+    const failures = this.#failures + 1;
+    return this.#errors.failed({ text, hint, version, failures }, now);
+  }
+
+  #noticeOf(event: DeployEvent, message: Message): Notice {
+    const { redact, clock, thread } = this.#options;
+    return {
+      ...redactMessage(message, redact),
+      id: crypto.randomUUID(),
+      event: event.type,
+      time: clock.now(),
+      thread: thread?.current,
+    };
+  }
+
+  #push(notice: Notice): void {
+    for (const queue of this.#options.queues) queue.push(notice);
+  }
+}
