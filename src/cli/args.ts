@@ -1,6 +1,7 @@
 import { ConfigError } from "../base/errors.ts";
 import { COMMANDS, SHELLS } from "./commands.ts";
 import { containerSettings } from "./container_settings.ts";
+import { parseDoctor } from "./doctor/request.ts";
 import { nearestWord } from "../base/nearest.ts";
 import { type GivenOptions, readArguments } from "./options_given.ts";
 import { parseOperator, REQUESTS } from "./operator/request.ts";
@@ -48,6 +49,8 @@ export function parseCommand(
         };
       }
       return { kind: "container", settings: containerSettings(options, rest) };
+    case "doctor":
+      return { kind: "doctor", request: parseDoctor(rest, options) };
     case "completions":
       return { kind: "completions", shell: parseShell(rest[0]) };
     case "help":

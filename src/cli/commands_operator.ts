@@ -80,4 +80,17 @@ export const OPERATOR_COMMAND_SPECS: readonly CommandSpec[] = [
     examples: [],
     exits: EXITS,
   },
+  {
+    name: "doctor",
+    usage: "doctor [server|assets|container] [options of it] [--json]",
+    description: "Look whether deploying would work here, changing nothing",
+    examples: [
+      "dewy doctor server --registry ghr://owner/app --port 8000 -- ./current/app",
+      "dewy doctor --registry img://ghcr.io/owner/app --port 8000:8080",
+    ],
+    exits: {
+      0: "all would work; there may be warnings",
+      1: "something would fail",
+    },
+  },
 ];

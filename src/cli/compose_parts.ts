@@ -31,6 +31,12 @@ export interface ComposeOptions {
   readonly redact: Redact;
 }
 
+/** What {@link openSource} needs of it. */
+export type SourceOptions = Pick<
+  ComposeOptions,
+  "settings" | "root" | "env" | "hostname" | "emit"
+>;
+
 /** The composed program; disposing it stops the application and gives up what it holds. */
 export interface Program extends AsyncDisposable {
   readonly supervisor: Supervisor;
@@ -61,7 +67,7 @@ export function hooksOf(
 
 /** Opens what reads the registry, in an isolate with the permissions that its URLs imply. */
 export async function openSource(
-  { settings, root, env, hostname, emit }: ComposeOptions,
+  { settings, root, env, hostname, emit }: SourceOptions,
 ): Promise<Fetcher | LocalSource> {
   const { registryUrl, cacheUrl, slot, calver } = settings;
   const { maxArtifactBytes, requireChecksum, fetchHosts: hosts } = settings;

@@ -51,6 +51,10 @@ async function run(
       writeStdout(await listContainers(command.adminPort));
       return 0;
     }
+    case "doctor": {
+      const { runDoctor } = await import("./doctor/run_doctor.ts");
+      return await runDoctor(command.request, operatorIo(env));
+    }
     case "operator": {
       const { runOperator } = await import("./operator/run_operator.ts");
       return await runOperator(command.request, operatorIo(env));

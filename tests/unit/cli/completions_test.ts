@@ -41,7 +41,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`,
 const BASH: readonly (readonly [string[], string])[] = [
   [
     [""],
-    "server assets container status history events deploy rollback pin unpin hold resume restart completions help",
+    "server assets container status history events deploy rollback pin unpin hold resume restart doctor completions help",
   ],
   [["se"], "server"],
   [["--log-l"], "--log-level"],
@@ -63,6 +63,7 @@ const BASH: readonly (readonly [string[], string])[] = [
   [["hold", "--re"], "--reason"],
   [["status", "--admin"], "--admin-port --admin-socket --admin-token-file"],
   [["sta"], "status"],
+  [["doctor", "--read"], "--ready"],
   [["completions", ""], "bash zsh fish"],
   [["help", "c"], "container completions"],
   [["server", "--", "--re"], ""],
@@ -83,7 +84,7 @@ const FISH: readonly (readonly [string, string])[] = [
   ["se", "server"],
   [
     "",
-    "assets completions container deploy events help history hold pin restart resume rollback server status unpin",
+    "assets completions container deploy doctor events help history hold pin restart resume rollback server status unpin",
   ],
   ["--log-l", "--log-level"],
   ["--log-level ", "debug error info warn"],
