@@ -67,7 +67,6 @@ export const SAMPLES: {
     restoredTo: "v1",
   },
   "registry-answered": { type: "registry-answered" },
-  "registry-answered": { type: "registry-answered" },
   "registry-selected": { type: "registry-selected", tag: "v2" },
   "version-incomplete": {
     type: "version-incomplete",
@@ -352,22 +351,6 @@ export const SAMPLES: {
   },
   "tick-failed": { type: "tick-failed", error, failures: 1 },
   "errors-cleared": { type: "errors-cleared", failures: 4 },
-  "metrics-enabled": {
-    type: "metrics-enabled",
-    otlpEndpoint: "localhost:4317",
-  },
-  "metrics-push-failed": {
-    type: "metrics-push-failed",
-    endpoint: "localhost:4317",
-    error,
-    failures: 1,
-    notable: true,
-  },
-  "metrics-push-works": {
-    type: "metrics-push-works",
-    endpoint: "localhost:4317",
-    failures: 3,
-  },
   "metrics-enabled": {
     type: "metrics-enabled",
     otlpEndpoint: "localhost:4317",
