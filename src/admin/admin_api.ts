@@ -33,6 +33,8 @@ export interface AdminAnswers {
     signal: AbortSignal,
   ) => Promise<readonly ContainerEntry[]>;
   readonly status: () => StatusEntry;
+  /** Prometheus text; left out without telemetry. */
+  readonly metrics?: (signal: AbortSignal) => Promise<Response>;
 }
 
 /** A running admin API. */
@@ -86,6 +88,9 @@ async function answer(
     return text(403, "Forbidden");
   }
   const { pathname } = new URL(request.url);
+  if (pathname === "/metrics" && answers.metrics !== undefined) {
+    return await answers.metrics(request.signal);
+  }
   if (pathname !== "/api/containers" && pathname !== "/api/status") {
     return text(404, "404 page not found");
   }

@@ -16,6 +16,7 @@ import {
   openSource,
   type Program,
 } from "./compose_parts.ts";
+import { stateReading } from "./compose_metrics.ts";
 import type { AssetsSettings, ServerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
 
@@ -53,6 +54,10 @@ async function composeFiles(options: FilesOptions): Promise<Program> {
   const server = settings.command === "server"
     ? stack.use(await openServer(settings, options))
     : undefined;
+  options.metrics?.observeState(() => stateReading(state.value));
+  if (server !== undefined) {
+    options.metrics?.observeServer(() => server.pid !== undefined);
+  }
   const clock = systemClock;
   const { command } = settings;
   const target = new FilesTarget({

@@ -30,6 +30,7 @@ import {
   type Program,
 } from "./compose_parts.ts";
 import { credentialSource } from "./image_registry.ts";
+import { measureContainers } from "./compose_metrics.ts";
 import { openProxy } from "./compose_proxy.ts";
 import { keepCertificate } from "./keep_certificate.ts";
 import type { ContainerSettings } from "./settings.ts";
@@ -70,6 +71,7 @@ export async function composeContainer(
     ? undefined
     : await readCertificate(paths);
   const proxy = await openProxy(settings, { certificate, emit });
+  const { metrics } = options;
   const fleet = new Fleet(proxy);
   // In the reverse order: nobody is sent any more, what is in flight ends, and
   // only then containers are stopped.
@@ -78,11 +80,16 @@ export async function composeContainer(
   if (paths !== undefined && certificate !== undefined) {
     stack.use(keepCertificate(paths, certificate, { proxy, emit }));
   }
+  stack.use(measureContainers(metrics, { settings, state, proxy, containers }));
   const clock = systemClock;
   const rollOut = {
     runtime: containers,
     fleet,
-    health: { path: settings.healthPath, attemptMs: ATTEMPT_MS },
+    health: {
+      path: settings.healthPath,
+      attemptMs: ATTEMPT_MS,
+      onLook: (sickness?: string) => metrics?.countHealthCheck(sickness),
+    },
     replicas: settings.replicas,
     healthTimeoutMs: settings.healthTimeoutMs,
     drainMs: settings.drainMs,
@@ -127,6 +134,7 @@ export async function composeContainer(
         name: settings.app,
         proxy_backends: fleet.members.length * settings.ports.length,
       }),
+      ...(metrics === undefined ? {} : { metrics: () => metrics.answer() }),
     }),
   );
   emit({ type: "admin-started", port: api.port });

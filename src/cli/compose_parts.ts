@@ -8,6 +8,7 @@ import {
   isolatePermissions,
 } from "../fetcher/isolate_permissions.ts";
 import type { LocalSource } from "../fetcher/local_source.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { ServerProcess } from "../process/server_process.ts";
 import type { HookDeps } from "../supervisor/deploy_hook.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -29,6 +30,8 @@ export interface ComposeOptions {
   readonly inheritedSockets: number;
   readonly emit: EmitEvent;
   readonly redact: Redact;
+  /** Left out without telemetry. */
+  readonly metrics: Metrics | undefined;
 }
 
 /** What {@link openSource} needs of it. */

@@ -72,23 +72,23 @@ export const REPORT_OPTIONS = [
     kind: "bool",
     section: "general",
     commands: ALL,
-    description: "Serve /metrics on the admin port (not in this version)",
+    description: "Serve /metrics on the admin port",
   },
   {
     name: "otlp-endpoint",
     kind: "string",
     section: "general",
     commands: ALL,
-    placeholder: "host:port",
-    description: "Export metrics there over OTLP/gRPC (not in this version)",
-    check: checkHostPort,
+    placeholder: "host:port|url",
+    description: "Push metrics there: OTLP over gRPC, or over HTTP to a URL",
+    check: checkEndpoint,
   },
   {
     name: "otlp-insecure",
     kind: "bool",
     section: "general",
     commands: ALL,
-    description: "Export metrics without TLS (not in this version)",
+    description: "Push metrics over gRPC without TLS",
   },
   {
     name: "help",
@@ -110,9 +110,13 @@ export const REPORT_OPTIONS = [
   },
 ] as const satisfies readonly OptionSpec[];
 
-function checkHostPort(text: string): string | undefined {
+function checkEndpoint(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (/^https?:\/\//i.test(text) && url !== null) return undefined;
   const [, port] = /^(?:[^\s:/[\]]+|\[[0-9a-f:.]+\]):(\d{1,5})$/i.exec(text) ??
     [];
   const number = Number(port ?? 0);
-  return number >= 1 && number <= 65_535 ? undefined : '"host:port"';
+  return number >= 1 && number <= 65_535
+    ? undefined
+    : '"host:port" or "https://host:port"';
 }

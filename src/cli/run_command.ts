@@ -12,6 +12,7 @@ import { serviceStatus } from "../process/service_status.ts";
 import { logEvents } from "../telemetry/log_events.ts";
 import { openLogger } from "../telemetry/logger.ts";
 import { compose } from "./compose.ts";
+import { openMetrics } from "./compose_metrics.ts";
 import { privilegedPorts } from "./listen_spec.ts";
 import type {
   AssetsSettings,
@@ -71,6 +72,8 @@ export async function runCommand(
   {
     const root = Deno.cwd();
     const hostname = Deno.hostname();
+    await using metrics = await openMetrics(settings, { env, emit });
+    if (metrics !== undefined) readers.push((event) => metrics.count(event));
     await using program = await compose({
       settings,
       root,
@@ -79,6 +82,7 @@ export async function runCommand(
       redact,
       hostname,
       inheritedSockets,
+      metrics,
     });
     server = program.server;
     await program.supervisor.run(trap.signal);
@@ -106,19 +110,12 @@ function warn(
   settings: ServerSettings | AssetsSettings | ContainerSettings,
   emit: EmitEvent,
 ): void {
-  const { notifierUrls, telemetry } = settings;
+  const { notifierUrls } = settings;
   if (notifierUrls.length > 0) {
     emit({
       type: "setting-unavailable",
       message:
         "--notifier: notifications are not available in this version; none will be sent",
-    });
-  }
-  if (telemetry) {
-    emit({
-      type: "setting-unavailable",
-      message:
-        "--telemetry, --otlp-endpoint: metrics are not available in this version",
     });
   }
   if (settings.command !== "server") return;

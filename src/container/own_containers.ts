@@ -1,7 +1,7 @@
 import type { ContainerEntry } from "../admin/admin_api.ts";
 import type { ImageRepository } from "../base/image_reference.ts";
 import type { Instance } from "../rollout/instance.ts";
-import type { Container, Engine } from "./engine.ts";
+import type { Container, ContainerDetails, Engine } from "./engine.ts";
 import { engineName, removeImages, repositoryOf } from "./image_names.ts";
 import { LABEL } from "./labels.ts";
 import { boundAddresses, type PortRoute, routesOf } from "./published_ports.ts";
@@ -15,6 +15,15 @@ export interface Adopted {
   readonly digest: string;
   /** RFC 3339, empty when unknown. */
   readonly deployedAt: string;
+}
+
+/** A container, whether it runs or not. */
+export interface OwnContainer extends ContainerDetails {
+  /** By its version rather than by its digest. */
+  readonly image: string;
+  readonly version: string;
+  /** Its number among the replicas; empty for none. */
+  readonly replica: string;
 }
 
 /** What {@link OwnContainers} work with. */
@@ -77,6 +86,23 @@ export class OwnContainers {
     const own = await this.#own(signal);
     const used = new Set(own.map(({ imageId }) => imageId));
     return await removeImages({ engine, repository, tags, used }, signal);
+  }
+
+  /** Returns all of them in full, for metrics; one that goes meanwhile is left out. */
+  async readings(signal: AbortSignal): Promise<OwnContainer[]> {
+    const { engine } = this.#options;
+    const own = await this.#own(signal);
+    const all = await Promise.all(own.map(async ({ id, labels, image }) => {
+      const details = await engine.inspectContainer(id, signal);
+      const version = labels[LABEL.version] ?? "";
+      return details && {
+        ...details,
+        image: shownImage(image, version),
+        version,
+        replica: labels[LABEL.replica] ?? "",
+      };
+    }));
+    return all.filter((one) => one !== undefined);
   }
 
   async #own(signal: AbortSignal): Promise<Container[]> {

@@ -93,11 +93,11 @@ export class Metrics implements AsyncDisposable {
     this.#proxy.count(event);
   }
 
-  /** Counts a look at the health of a container, and whether it found it sick. */
-  countHealthCheck(isSick: boolean): void {
+  /** Counts a look at the health of a container; what ails it, if it is not well. */
+  countHealthCheck(sickness: string | undefined): void {
     const { counters } = this.#instruments;
     counters.healthChecks.add(1);
-    if (isSick) counters.healthCheckFailures.add(1);
+    if (sickness !== undefined) counters.healthCheckFailures.add(1);
   }
 
   /** Measures what dewy remembers from now on. */

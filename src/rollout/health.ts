@@ -8,6 +8,8 @@ export interface HealthSettings {
   readonly path: string | undefined;
   /** Longest wait for one answer, milliseconds. */
   readonly attemptMs: number;
+  /** Told what each look found, for those who count. */
+  readonly onLook?: (sickness: Sickness) => void;
 }
 
 /** Why an instance is not well; `undefined` when it is. */
@@ -15,6 +17,17 @@ export type Sickness = string | undefined;
 
 /** Asks each port of an instance once. */
 export async function checkHealth(
+  instance: Instance,
+  settings: HealthSettings,
+  signal: AbortSignal,
+): Promise<Sickness> {
+  const sickness = await look(instance, settings, signal);
+  // One that was called off has found nothing.
+  if (!signal.aborted) settings.onLook?.(sickness);
+  return sickness;
+}
+
+async function look(
   { addresses }: Instance,
   { path, attemptMs }: HealthSettings,
   signal: AbortSignal,

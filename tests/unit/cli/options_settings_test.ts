@@ -85,6 +85,10 @@ const SET: readonly (readonly [string[], Partial<ServerSettings>])[] = [
     otlpEndpoint: "otel:4317",
     telemetry: true,
   }],
+  [["--otlp-endpoint", "http://otel:4318"], {
+    otlpEndpoint: "http://otel:4318",
+    telemetry: true,
+  }],
   [["--otlp-endpoint", "[::1]:4317", "--otlp-insecure"], {
     otlpEndpoint: "[::1]:4317",
     telemetry: true,
@@ -143,7 +147,7 @@ const REFUSED: readonly (readonly [string[], RegExp])[] = [
     /"--health-path" must be a path that begins with "\/"/,
   ],
   [["--name", "slack://x"], /"--name" must be .*--notifier/],
-  [["--otlp-endpoint", "http://otel:4317"], /must be "host:port"/],
+  [["--otlp-endpoint", "ftp://otel:4317"], /must be "host:port"/],
   [["--otlp-endpoint", "otel"], /must be "host:port"/],
   [["--cache", "/tmp/x"], /"--cache" must be "scheme:\/\/rest"/],
   [["--notifier", "slack"], /"--notifier" must be "scheme:\/\/rest"/],
