@@ -1,3 +1,4 @@
+import type { EmitEvent } from "../base/event.ts";
 import type { Operations } from "../supervisor/operations.ts";
 import { actionReader, operationFailure, resultJson } from "./actions.ts";
 import type { EventHub } from "./event_hub.ts";
@@ -38,6 +39,7 @@ export interface AdminApiOptions {
   /** Prometheus text; left out without telemetry. */
   readonly metrics?: (signal: AbortSignal) => Promise<Response>;
   readonly guard: TokenGuard;
+  readonly emit: EmitEvent;
 }
 
 type Route = (request: AdminRequest) => AdminReply | Promise<AdminReply>;
@@ -132,17 +134,18 @@ export class AdminApi {
       });
     }
     if (request.method !== "POST") throw notAllowed("POST");
-    await requirePermission(request, this.#options.guard);
+    await requirePermission(request, this.#options);
     const action = read(await readJson(request));
-    const result = await this.#options.operations.act(action, request.signal);
-    return jsonReply(
-      resultJson(result),
-      result.result === "started" ? 202 : 200,
-    );
+    const { operations, emit } = this.#options;
+    const outcome = await operations.act(action, request.signal);
+    const { result, version } = outcome;
+    const { door } = request;
+    emit({ type: "operator-acted", action: name, door, result, version });
+    return jsonReply(resultJson(outcome), result === "started" ? 202 : 200);
   }
 
   async #follow(request: AdminRequest): Promise<AdminReply> {
-    const { events, guard } = this.#options;
+    const { events } = this.#options;
     if (events.followers >= MAX_FOLLOWERS) {
       throw new HttpError(503, "unavailable", "Too many clients follow", {
         headers: { "retry-after": "10" },
@@ -151,7 +154,7 @@ export class AdminApi {
     const after = headerOf(request, "last-event-id") ?? "";
     const body = events.follow({
       after: /^\d{1,16}$/.test(after) ? Number(after) : undefined,
-      isTrusted: await mayAct(request, guard),
+      isTrusted: await mayAct(request, this.#options),
       signal: request.signal,
     });
     const headers = { "content-type": "text/event-stream" };

@@ -42,9 +42,13 @@ export function listenOnPort(firstPort: number): Deno.TcpListener {
 
 /** How {@link listenOnSocket} ended. */
 export type OpenedSocket =
-  | { readonly listener: Deno.UnixListener; readonly path: string }
+  | {
+    readonly listener: Deno.UnixListener;
+    /** Where its file is, to be removed in the end. */
+    readonly address: string;
+  }
   /** dewy goes on without it. */
-  | { readonly problem: Error; readonly path: string };
+  | { readonly problem: Error };
 
 /**
  * Listens on a Unix socket that only this user may open. A socket that a killed
@@ -59,14 +63,14 @@ export async function listenOnSocket(
 ): Promise<OpenedSocket> {
   const address = addressOf(root, path);
   if (!fits(address)) {
-    return { path, problem: tooLong(path) };
+    return { problem: tooLong(path) };
   }
   try {
     await refuseOccupied(address);
-    return { path, listener: await openForOwner(address) };
+    return { address, listener: await openForOwner(address) };
   } catch (error) {
     const message = `Cannot listen on "${path}": ${errorMessage(error)}`;
-    return { path, problem: FilesystemError.wrap(message, error) };
+    return { problem: FilesystemError.wrap(message, error) };
   }
 }
 

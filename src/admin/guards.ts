@@ -1,3 +1,4 @@
+import type { EmitEvent } from "../base/event.ts";
 import { type AdminRequest, headerOf, HttpError } from "./message.ts";
 import type { TokenGuard } from "./token.ts";
 
@@ -37,6 +38,12 @@ function isNavigation(request: AdminRequest): boolean {
     headerOf(request, "sec-fetch-dest") === "document";
 }
 
+/** What decides who may act. */
+export interface Permission {
+  readonly guard: TokenGuard;
+  readonly emit: EmitEvent;
+}
+
 /**
  * Returns whether the client may act: by the socket, or with the token.
  *
@@ -44,7 +51,7 @@ function isNavigation(request: AdminRequest): boolean {
  */
 export async function mayAct(
   request: AdminRequest,
-  guard: TokenGuard,
+  { guard, emit }: Permission,
 ): Promise<boolean> {
   if (request.door === "socket") return true;
   if (!request.headers.has("authorization")) return false;
@@ -55,6 +62,7 @@ export async function mayAct(
     case "right":
       return true;
     case "wrong":
+      if (verdict.isLast) emit({ type: "admin-token-locked" });
       throw unauthorized("The token is wrong");
     case "locked":
       throw new HttpError(
@@ -76,9 +84,10 @@ export async function mayAct(
 /** @throws {HttpError} 401 when the client may not act. */
 export async function requirePermission(
   request: AdminRequest,
-  guard: TokenGuard,
+  permission: Permission,
 ): Promise<void> {
-  if (await mayAct(request, guard)) return;
+  if (await mayAct(request, permission)) return;
+  const { guard } = permission;
   throw unauthorized(
     guard.isSet
       ? "This needs a token"

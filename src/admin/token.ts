@@ -70,7 +70,8 @@ function checkToken(text: string, place: string): string {
 /** What a client's token is worth. */
 export type TokenVerdict =
   | { readonly kind: "right" }
-  | { readonly kind: "wrong" }
+  /** The last one before none is looked at any more. */
+  | { readonly kind: "wrong"; readonly isLast: boolean }
   /** Too many were wrong: none is looked at before the time is over. */
   | { readonly kind: "locked"; readonly retryInMs: number };
 
@@ -102,8 +103,9 @@ export class TokenGuard {
     }
     // Counted before the comparison, so that many at once do not slip through.
     this.#failures.push(now);
+    const isLast = this.#failures.length === MAX_FAILURES;
     if (this.#token === undefined || !await isSame(given, this.#token)) {
-      return { kind: "wrong" };
+      return { kind: "wrong", isLast };
     }
     this.#failures.splice(this.#failures.indexOf(now), 1);
     return { kind: "right" };

@@ -1,3 +1,4 @@
+import type { AdminEvent } from "./event_admin.ts";
 import type { ContainerEvent } from "./event_container.ts";
 import type { DecisionEvent } from "./event_decision.ts";
 import type { DeployStepEvent } from "./event_deploy.ts";
@@ -24,7 +25,8 @@ export type DeployEvent =
   | ProxyEvent
   | ContainerEvent
   | MetricsEvent
-  | NotifyEvent;
+  | NotifyEvent
+  | AdminEvent;
 
 /** Takes events; it must not throw and must not wait. */
 export type EmitEvent = (event: DeployEvent) => void;

@@ -1,4 +1,5 @@
 import type { DeployEvent } from "../base/event.ts";
+import { ADMIN_LINES } from "./log_admin.ts";
 import { CONTAINER_LINES } from "./log_container.ts";
 import { DECISION_LINES } from "./log_decision.ts";
 import { DEPLOY_LINES } from "./log_deploy.ts";
@@ -21,6 +22,7 @@ const LINES: LinesOf<DeployEvent> = {
   ...CONTAINER_LINES,
   ...METRICS_LINES,
   ...NOTIFY_LINES,
+  ...ADMIN_LINES,
 };
 
 /** Returns a reader of events that writes each as its log line. */

@@ -7,6 +7,7 @@ import {
   AdminListener,
 } from "../../src/admin/listener.ts";
 import { TokenGuard } from "../../src/admin/token.ts";
+import type { DeployEvent } from "../../src/base/event.ts";
 import { freePort } from "./free_port.ts";
 import { MemoryOperations } from "./memory_operations.ts";
 
@@ -28,6 +29,7 @@ export class AdminBench implements AsyncDisposable {
   readonly events: EventHub;
   readonly port = freePort();
   readonly defects: unknown[] = [];
+  readonly emitted: DeployEvent[] = [];
   /** What the time is for tokens. */
   now = 1_700_000_000_000;
   #listener: AdminListener;
@@ -44,6 +46,7 @@ export class AdminBench implements AsyncDisposable {
       operations: this.operations,
       config: { registry: "ghr://acme/web" },
       events: this.events,
+      emit: (event) => this.emitted.push(event),
       guard: new TokenGuard(token, { now: () => this.now }),
       ...api,
     });

@@ -108,6 +108,13 @@ Deno.test("the page's own origin may act", async () => {
   }, "{}");
   assert.match(answer, /^HTTP\/1\.1 202 /);
   assert.deepEqual(bench.operations.acted, [{ kind: "restart" }]);
+  assert.deepEqual(bench.emitted, [{
+    type: "operator-acted",
+    action: "restart",
+    door: "tcp",
+    result: "started",
+    version: undefined,
+  }]);
 });
 
 Deno.test("what a page elsewhere embeds or fetches is refused, a link to the page is not", async () => {
@@ -169,6 +176,7 @@ Deno.test("guesses of the token are ten a minute, and then the right one is not 
   const statuses = answers.map(({ status }) => status).sort();
   assert.equal(statuses.filter((status) => status === 401).length, 10);
   assert.equal(statuses.filter((status) => status === 429).length, 20);
+  assert.deepEqual(bench.emitted, [{ type: "admin-token-locked" }]);
   const locked = await guess(TOKEN);
   assert.equal(locked.status, 429);
   assert.equal(locked.headers.get("retry-after"), "60");
