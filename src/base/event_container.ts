@@ -64,7 +64,11 @@ export type ContainerEvent =
     readonly isLast: boolean;
   }
   | { readonly type: "container-well"; readonly name: string }
-  | { readonly type: "container-gone"; readonly name: string }
+  | {
+    readonly type: "container-gone";
+    readonly name: string;
+    readonly reason: string;
+  }
   | { readonly type: "container-replaced"; readonly name: string }
   | {
     readonly type: "container-not-replaced";

@@ -37,14 +37,14 @@ const REMOVING = /removal of container .* is already in progress/;
 export class EngineClient extends EngineImageClient implements Engine {
   async createContainer(
     name: string,
-    spec: ContainerSpec,
+    { platform, ...spec }: ContainerSpec,
     signal: AbortSignal,
   ): Promise<CreatedContainer> {
     const raw = await this.json<RawCreated>({
       what: `create container "${name}" of "${spec.Image ?? ""}"`,
       method: "POST",
       path: "/containers/create",
-      query: { name },
+      query: platform === undefined ? { name } : { name, platform },
       body: spec,
       secrets: valuesOf(spec.Env ?? []),
     }, signal);

@@ -51,6 +51,12 @@ export interface RawContainerDetails {
     readonly Labels?: Labels | null;
     readonly Tty?: boolean;
   };
+  readonly HostConfig?: {
+    readonly RestartPolicy?: {
+      readonly Name?: string;
+      readonly MaximumRetryCount?: number;
+    } | null;
+  };
   readonly NetworkSettings?: {
     readonly Ports?:
       | Readonly<Record<string, readonly RawBinding[] | null>>
@@ -116,6 +122,7 @@ export function toContainerDetails(raw: RawContainerDetails): ContainerDetails {
     startedAt: timeOf(run.StartedAt),
     finishedAt: timeOf(run.FinishedAt),
     restartCount: raw.RestartCount ?? 0,
+    isRestarted: isRestarted(raw),
     health: toHealth(run.Health?.Status),
     hasTty: config.Tty ?? false,
   };
@@ -127,6 +134,17 @@ export function toHealth(status: string | undefined): ContainerHealth {
       status === "unhealthy"
     ? status
     : "none";
+}
+
+function isRestarted(
+  { HostConfig: host, RestartCount: restarts = 0, State: run }:
+    RawContainerDetails,
+): boolean {
+  const { Name: name = "", MaximumRetryCount: most = 0 } =
+    host?.RestartPolicy ?? {};
+  if (name === "always" || name === "unless-stopped") return true;
+  return name === "on-failure" && (run?.ExitCode ?? 0) !== 0 &&
+    (most === 0 || restarts < most);
 }
 
 function toState(state: string | undefined): ContainerState {

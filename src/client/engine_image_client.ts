@@ -38,13 +38,16 @@ export class EngineImageClient extends EngineSession implements ImageEngine {
         hint: "Without one the engine would pull every tag there is",
       });
     }
-    const { auth, onProgress } = options;
+    const { auth, onProgress, platform } = options;
     const header = auth && { "X-Registry-Auth": registryAuthHeader(auth) };
     const ask = {
       what,
       method: "POST",
       path: "/images/create",
-      query: { fromImage: reference },
+      query: {
+        fromImage: reference,
+        ...(platform === undefined ? {} : { platform }),
+      },
       headers: header ?? {},
       secrets: secretsOf(auth),
       asksRegistry: true,

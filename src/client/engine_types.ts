@@ -104,6 +104,8 @@ export interface ContainerDetails extends Container {
   /** As {@link ContainerDetails.startedAt}; empty while it runs for the first time. */
   readonly finishedAt: string;
   readonly restartCount: number;
+  /** Whether the engine starts it again when it has ended as it has now. */
+  readonly isRestarted: boolean;
   readonly health: ContainerHealth;
   readonly hasTty: boolean;
 }
@@ -132,6 +134,8 @@ export interface PullProgress {
 /** How an image is pulled. */
 export interface PullOptions {
   readonly auth?: RegistryAuth;
+  /** `linux/arm64`; that of the engine's host when left out. */
+  readonly platform?: string;
   readonly onProgress?: (progress: PullProgress) => void;
 }
 
@@ -140,6 +144,8 @@ export interface ContainerSpec {
   readonly Image?: string;
   /** `NAME=value`; values are taken for secrets and kept out of errors. */
   readonly Env?: readonly string[];
+  /** `linux/arm64`; goes into the query, not into the body. */
+  readonly platform?: string;
 }
 
 /** A container that was just made. */

@@ -4,16 +4,22 @@ import type {
   ImageRepository,
 } from "../base/image_reference.ts";
 import type { Clock } from "../base/time.ts";
-import type { Instance, InstanceRuntime } from "../rollout/instance.ts";
 import type {
-  ContainerSpec,
-  Engine,
-  PullProgress,
-  RegistryAuth,
+  Condition,
+  Instance,
+  InstanceRuntime,
+} from "../rollout/instance.ts";
+import {
+  type ContainerSpec,
+  type Engine,
+  EngineConflict,
+  type PullProgress,
+  type RegistryAuth,
 } from "./engine.ts";
-import { engineName, pinnedName, taggedName } from "./image_names.ts";
+import { engineName, isFor, pinnedName, taggedName } from "./image_names.ts";
 import { LABEL } from "./labels.ts";
-import { OwnContainers } from "./own_containers.ts";
+import { conditionOf } from "./condition.ts";
+import { OwnContainers, removeOne } from "./own_containers.ts";
 import { awaitAddresses, type PortRoute, routesOf } from "./published_ports.ts";
 
 /** What {@link Containers} work with. */
@@ -38,6 +44,8 @@ export interface ContainersOptions {
   readonly specOf: (parts: ContainerParts) => ContainerSpec;
   /** Finds out who pulls; `undefined` for anybody. */
   readonly auth: (signal: AbortSignal) => Promise<RegistryAuth | undefined>;
+  /** `linux/arm64`; that of the engine's host when left out. */
+  readonly platform?: string | undefined;
   readonly clock: Clock;
 }
 
@@ -56,6 +64,10 @@ export interface ImageRelease {
 }
 
 const LOG_LINES = 20;
+/** A log that cannot be read must not keep a failure from being told, milliseconds. */
+const LOG_MS = 5_000;
+/** Names that are tried for one container. */
+const MAX_NAMES = 10;
 
 /** The containers of one application, as instances. */
 export class Containers implements InstanceRuntime<ImageRelease> {
@@ -83,13 +95,15 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     onProgress: (progress: PullProgress) => void,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { engine, auth, repository } = this.#options;
+    const { engine, auth, repository, platform } = this.#options;
     const pinned = pinnedName(image);
-    if (await engine.inspectImage(pinned, signal) !== undefined) return false;
+    const present = await engine.inspectImage(pinned, signal);
+    if (present !== undefined && isFor(present, platform)) return false;
     const who = await auth(signal);
     await engine.pullImage(pinned, {
       onProgress,
       ...(who === undefined ? {} : { auth: who }),
+      ...(platform === undefined ? {} : { platform }),
     }, signal);
     // Without a name an operator could not tell what it is.
     const place = { repository: engineName(repository), tag: image.tag };
@@ -106,7 +120,8 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     replica: number,
     signal: AbortSignal,
   ): Promise<Instance> {
-    const { engine, app, repository, settingsHash, clock } = this.#options;
+    const { engine, app, repository, settingsHash, clock, platform } =
+      this.#options;
     const pinned = pinnedName(image);
     const details = await engine.inspectImage(pinned, signal);
     const routes = routesOf(this.#options.routes, details, tag);
@@ -125,9 +140,11 @@ export class Containers implements InstanceRuntime<ImageRelease> {
         [LABEL.settings]: settingsHash,
       },
     });
-    const base = this.#options.baseName;
-    const name = `${base}-${Math.floor(now / 1000)}-${replica}`;
-    const { id } = await engine.createContainer(name, spec, signal);
+    const { id, name } = await this.#create(
+      platform === undefined ? spec : { ...spec, platform },
+      { replica, now },
+      signal,
+    );
     try {
       for (const { network, endpoint } of this.#options.furtherNetworks) {
         const member = { containerId: id, endpoint };
@@ -142,7 +159,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
       );
       return { id, name, tag, replica, addresses };
     } catch (error) {
-      const words = await this.#lastLines(id, signal);
+      const words = signal.aborted ? "" : await this.#lastLines(id);
       await this.#removeQuietly(id);
       if (words === "") throw error;
       throw new ApplicationError(
@@ -158,30 +175,51 @@ export class Containers implements InstanceRuntime<ImageRelease> {
   }
 
   async stop({ id }: Instance, signal: AbortSignal): Promise<void> {
-    const { engine, stopSeconds } = this.#options;
-    await engine.stopContainer(id, stopSeconds, signal);
-    await engine.removeContainer(id, { force: true }, signal);
+    await removeOne(id, this.#options, signal);
   }
 
-  lastWords({ id }: Instance, signal: AbortSignal): Promise<string> {
-    return this.#lastLines(id, signal);
+  lastWords({ id }: Instance): Promise<string> {
+    return this.#lastLines(id);
   }
 
-  /** Whether it runs, and its ports are where they were: a restarted container has others. */
-  async isRunning(instance: Instance, signal: AbortSignal): Promise<boolean> {
+  async look(
+    { id, addresses }: Instance,
+    signal: AbortSignal,
+  ): Promise<Condition> {
+    const { engine, routes, clock } = this.#options;
+    const details = await engine.inspectContainer(id, signal);
+    // One that was taken over may have but some of the ports.
+    const own = routes.filter(({ proxy }) => addresses.has(proxy));
+    return conditionOf(details, own, clock.now());
+  }
+
+  /** Its name has the second of its start, as that of the original has; two of them may be started in one. */
+  async #create(
+    spec: ContainerSpec,
+    { replica, now }: { readonly replica: number; readonly now: number },
+    signal: AbortSignal,
+  ): Promise<{ readonly id: string; readonly name: string }> {
+    const { engine, baseName } = this.#options;
+    for (let tries = 1;; tries++) {
+      const second = Math.floor(now / 1000) + tries - 1;
+      const name = `${baseName}-${second}-${replica}`;
+      try {
+        const { id } = await engine.createContainer(name, spec, signal);
+        return { id, name };
+      } catch (error) {
+        if (!(error instanceof EngineConflict) || tries === MAX_NAMES) {
+          throw error;
+        }
+      }
+    }
+  }
+
+  async #lastLines(id: string): Promise<string> {
     const { engine } = this.#options;
-    const details = await engine.inspectContainer(instance.id, signal);
-    if (details?.state !== "running") return false;
-    const open = new Set(details.ports.map(({ hostPort }) => hostPort));
-    return [...instance.addresses.values()].every(({ port }) => open.has(port));
-  }
-
-  async #lastLines(id: string, signal: AbortSignal): Promise<string> {
+    const signal = AbortSignal.timeout(LOG_MS);
     try {
-      const { engine } = this.#options;
       return (await engine.containerLogs(id, LOG_LINES, signal)).join("\n");
     } catch (error) {
-      signal.throwIfAborted();
       return `(its log cannot be read: ${errorMessage(error)})`;
     }
   }

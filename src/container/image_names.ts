@@ -7,7 +7,12 @@ import {
   pinnedImage,
   taggedImage,
 } from "../base/image_reference.ts";
-import type { Engine, Image } from "./engine.ts";
+import {
+  type Engine,
+  EngineConflict,
+  type Image,
+  type ImageDetails,
+} from "./engine.ts";
 
 /** Returns how engines call a repository: `ghcr.io/acme/web`, `docker.io/library/nginx`. */
 export function engineName(place: ImageRepository): string {
@@ -22,6 +27,23 @@ export function taggedName(image: ImageReference): string {
 /** Returns `ghcr.io/acme/web@sha256:…`, as engines call it. */
 export function pinnedName(image: ImageReference): string {
   return pinnedImage(asEngine(image));
+}
+
+/** Other names of processors than those that images have. */
+const ALIASES: Readonly<Record<string, string>> = {
+  "x86_64": "amd64",
+  "x86-64": "amd64",
+  aarch64: "arm64",
+};
+
+/** Returns whether an image is for a platform as `--platform` has it: `linux/arm64`, `arm64`. */
+export function isFor(
+  image: ImageDetails,
+  platform: string | undefined,
+): boolean {
+  const parts = new Set(image.platform.split("/"));
+  const wanted = platform?.toLowerCase().split("/") ?? [];
+  return wanted.every((part) => parts.has(ALIASES[part] ?? part));
 }
 
 /** Returns the repository in the name that a container was created from; empty when there is none in it. */
@@ -52,15 +74,33 @@ export async function removeImages(
   const images = await engine.listImages(engineName(repository), signal);
   const removed: string[] = [];
   for (const tag of tags) {
-    const name = taggedName({ ...repository, tag });
+    // A slot stands behind a "_" in the tag of an image.
+    const place = { ...repository, tag: tag.replace("+", "_") };
+    const name = taggedName(place);
     const image = images.find((image) => image.tags.includes(name));
     if (image === undefined || used.has(image.id)) continue;
-    for (const reference of [name, ...lastDigests(image, name)]) {
-      await engine.removeImage(reference, signal);
+    if (
+      await removeNames([name, ...lastDigests(image, name)], engine, signal)
+    ) {
+      removed.push(name);
     }
-    removed.push(name);
   }
   return removed;
+}
+
+/** Returns whether they are gone; the image of another application's containers stays. */
+async function removeNames(
+  names: readonly string[],
+  engine: Engine,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    for (const name of names) await engine.removeImage(name, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof EngineConflict) return false;
+    throw error;
+  }
 }
 
 /** The digests that go with the last name of an image. */

@@ -1,10 +1,11 @@
 import type { ContainerEntry } from "../admin/admin_api.ts";
+import { SourceError } from "../base/errors.ts";
 import type { ImageRepository } from "../base/image_reference.ts";
 import type { Instance } from "../rollout/instance.ts";
 import type { Container, ContainerDetails, Engine } from "./engine.ts";
 import { engineName, removeImages, repositoryOf } from "./image_names.ts";
 import { LABEL } from "./labels.ts";
-import { boundAddresses, type PortRoute, routesOf } from "./published_ports.ts";
+import { addressesIn, type PortRoute } from "./published_ports.ts";
 
 /** A container that runs already. */
 export interface Adopted {
@@ -68,12 +69,9 @@ export class OwnContainers {
     const { engine, stopSeconds } = this.#options;
     const own = await this.#own(signal);
     const left = own.filter(({ id }) => !keep.has(id));
-    for (const { id, state } of left) {
-      if (state === "running") {
-        await engine.stopContainer(id, stopSeconds, signal);
-      }
-      await engine.removeContainer(id, { force: true }, signal);
-    }
+    await Promise.all(
+      left.map(({ id }) => removeOne(id, { engine, stopSeconds }, signal)),
+    );
     return left.map(({ name }) => name);
   }
 
@@ -117,15 +115,17 @@ export class OwnContainers {
   }
 
   async #adopt(
-    { id, name, labels, image }: Container,
+    { id, name, labels }: Container,
     signal: AbortSignal,
   ): Promise<Adopted | undefined> {
-    const { engine } = this.#options;
-    const details = await engine.inspectImage(image, signal);
+    const { engine, routes } = this.#options;
+    const details = await engine.inspectContainer(id, signal);
+    if (details === undefined) return undefined;
+    // With other ports in the settings some of them may lead nowhere until the
+    // roll-out that this leads to.
+    const addresses = addressesIn(details, routes);
+    if (addresses.size === 0) return undefined;
     const tag = labels[LABEL.version] ?? "";
-    const routes = routesOf(this.#options.routes, details, tag);
-    const addresses = await boundAddresses(id, routes, engine, signal);
-    if (addresses === undefined) return undefined;
     const replica = Number(labels[LABEL.replica] ?? 0) || 0;
     return {
       instance: { id, name, tag, replica, addresses },
@@ -169,4 +169,22 @@ export class OwnContainers {
 function shownImage(image: string, version: string): string {
   const [name = "", digest] = image.split("@");
   return digest === undefined || version === "" ? image : `${name}:${version}`;
+}
+
+/**
+ * Stops a container, giving it time to finish, and removes it; done as well
+ * when it is not there. One that cannot be stopped, as it is paused, is killed.
+ */
+export async function removeOne(
+  id: string,
+  { engine, stopSeconds }: Pick<OwnContainersOptions, "engine" | "stopSeconds">,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await engine.stopContainer(id, stopSeconds, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof SourceError)) throw error;
+  }
+  await engine.removeContainer(id, { force: true }, signal);
 }

@@ -1,7 +1,8 @@
 import { ApplicationError } from "../base/errors.ts";
 import type { Clock } from "../base/time.ts";
-import type { InstanceAddress } from "../rollout/instance.ts";
-import type { Engine, ImageDetails } from "./engine.ts";
+import type { Addresses, InstanceAddress } from "../rollout/instance.ts";
+import { endReason } from "./end_reason.ts";
+import type { ContainerDetails, Engine, ImageDetails } from "./engine.ts";
 
 /** Where a port of the proxy leads. */
 export interface PortRoute {
@@ -46,16 +47,17 @@ export async function awaitAddresses(
   routes: readonly KnownRoute[],
   { engine, clock }: { readonly engine: Engine; readonly clock: Clock },
   signal: AbortSignal,
-): Promise<ReadonlyMap<number, InstanceAddress>> {
+): Promise<Addresses> {
   const until = performance.now() + PORTS_MS;
   for (;;) {
-    const bound = await boundAddresses(id, routes, engine, signal);
-    if (bound !== undefined) return bound;
     const details = await engine.inspectContainer(id, signal);
     if (details?.state !== "running") {
-      const code = details?.exitCode ?? "unknown";
-      throw new ApplicationError(`it ended with exit code ${code}`);
+      throw new ApplicationError(
+        details === undefined ? "it was removed" : endReason(details),
+      );
     }
+    const bound = addressesIn(details, routes);
+    if (bound.size === routes.length) return bound;
     if (performance.now() > until) {
       throw new ApplicationError("it has no port on 127.0.0.1");
     }
@@ -63,20 +65,21 @@ export async function awaitAddresses(
   }
 }
 
-/** Returns where the ports of a container are published; `undefined` when one is not. */
-export async function boundAddresses(
-  id: string,
-  routes: readonly KnownRoute[],
-  engine: Engine,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<number, InstanceAddress> | undefined> {
-  const details = await engine.inspectContainer(id, signal);
+/** Returns where the ports of a container are published, as far as they are. */
+export function addressesIn(
+  { ports }: ContainerDetails,
+  routes: readonly PortRoute[],
+): Addresses {
+  const tcp = ports.filter(({ protocol }) => protocol === "tcp");
+  const [only, ...others] = new Set(
+    tcp.map(({ containerPort }) => containerPort),
+  );
   const addresses = new Map<number, InstanceAddress>();
   for (const { proxy, container } of routes) {
-    const binding = details?.ports.find(({ containerPort, protocol }) =>
-      containerPort === container && protocol === "tcp"
-    );
-    if (binding === undefined) return undefined;
+    // What it publishes is what its image exposed when it was made.
+    const wanted = container ?? (others.length === 0 ? only : undefined);
+    const binding = tcp.find(({ containerPort }) => containerPort === wanted);
+    if (binding === undefined) continue;
     addresses.set(proxy, { hostname: "127.0.0.1", port: binding.hostPort });
   }
   return addresses;

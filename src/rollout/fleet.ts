@@ -70,6 +70,16 @@ export class Fleet {
     });
   }
 
+  /** Sends its work to an instance at other addresses; whether it gets any stays as it is. */
+  move(instance: Instance): Promise<void> {
+    return this.#change((members) => {
+      const member = members.get(instance.id);
+      if (member !== undefined) {
+        members.set(instance.id, { ...member, instance });
+      }
+    });
+  }
+
   /** Sends nothing more to instances; what they have in flight goes on. */
   remove(...ids: readonly string[]): Promise<void> {
     return this.#change((members) => {

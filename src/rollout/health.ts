@@ -1,5 +1,5 @@
 import { errorMessage } from "../base/errors.ts";
-import { withDeadline } from "../base/time.ts";
+import { delay, withDeadline } from "../base/time.ts";
 import type { Instance, InstanceAddress } from "./instance.ts";
 
 /** How an instance shows that it is well. */
@@ -14,6 +14,9 @@ export interface HealthSettings {
 
 /** Why an instance is not well; `undefined` when it is. */
 export type Sickness = string | undefined;
+
+/** A connection that is open for so long is one that the application has taken, milliseconds. */
+const QUIET_MS = 200;
 
 /** Asks each port of an instance once. */
 export async function checkHealth(
@@ -36,15 +39,14 @@ async function look(
   return await withDeadline(
     { signal, ms: attemptMs, onTimeout },
     async (over) => {
-      let isFirst = true;
-      for (const address of addresses.values()) {
-        const sickness = path !== undefined && isFirst
-          ? await get(address, path, over)
-          : await connect(address, over);
-        if (sickness !== undefined) return sickness;
-        isFirst = false;
-      }
-      return undefined;
+      const found = await Promise.all(
+        [...addresses.values()].map((address, index) =>
+          path !== undefined && index === 0
+            ? get(address, path, over)
+            : connect(address, over)
+        ),
+      );
+      return found.find((sickness) => sickness !== undefined);
     },
   );
 }
@@ -75,11 +77,37 @@ async function connect(
   signal: AbortSignal,
 ): Promise<Sickness> {
   try {
-    (await Deno.connect({ hostname, port, signal })).close();
-    return undefined;
+    const connection = await Deno.connect({ hostname, port, signal });
+    return await isHungUp(connection, signal)
+      ? `port ${port} closes connections at once`
+      : undefined;
   } catch (error) {
     return `port ${port} took no connection: ${reasonOf(error)}`;
   }
+}
+
+/**
+ * Whether the other side closes a connection at once without a word. Docker's
+ * own proxy takes connections for a container in which nobody listens, and
+ * finds that out only then.
+ */
+async function isHungUp(
+  connection: Deno.TcpConn,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const over = new AbortController();
+  const reading = connection.read(new Uint8Array(1)).then(
+    (count) => count === null,
+    // Closed here when the time is over; else the other side broke it off.
+    () => !over.signal.aborted,
+  );
+  const quiet = delay(QUIET_MS, AbortSignal.any([over.signal, signal]))
+    .then(() => false);
+  const isClosed = await Promise.race([reading, quiet]);
+  over.abort();
+  connection.close();
+  await reading;
+  return isClosed;
 }
 
 function reasonOf(error: unknown): string {

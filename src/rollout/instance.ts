@@ -4,6 +4,9 @@ export interface InstanceAddress {
   readonly port: number;
 }
 
+/** Where each port of the proxy leads. */
+export type Addresses = ReadonlyMap<number, InstanceAddress>;
+
 /** One running copy of the application. */
 export interface Instance {
   /** Names it for as long as it lives; no other one ever gets it. */
@@ -14,9 +17,19 @@ export interface Instance {
   readonly tag: string;
   /** Counts from 0. */
   readonly replica: number;
-  /** Where each port of the proxy leads. */
-  readonly addresses: ReadonlyMap<number, InstanceAddress>;
+  readonly addresses: Addresses;
 }
+
+/** What has become of an instance. */
+export type Condition =
+  | {
+    readonly kind: "running";
+    /** Where its ports are now: one that was started again may have others. */
+    readonly addresses: Addresses;
+  }
+  /** It does not run, and may again without being started by dewy: somebody paused it, or it is restarted. */
+  | { readonly kind: "suspended"; readonly reason: string }
+  | { readonly kind: "gone"; readonly reason: string };
 
 /** Starts and stops copies of the application, whatever they are. */
 export interface InstanceRuntime<Spec> {
@@ -30,12 +43,20 @@ export interface InstanceRuntime<Spec> {
   /** Returns what `spec` is, for people. */
   describe(spec: Spec): string;
 
-  /** Stops one, giving it time to finish, and removes what is left of it. */
+  /** Stops one, giving it time to finish, and removes what is left of it. Done as well when nothing is. */
   stop(instance: Instance, signal: AbortSignal): Promise<void>;
 
   /** Returns what it said last, to explain why it failed; empty when nothing is known. */
   lastWords(instance: Instance, signal: AbortSignal): Promise<string>;
 
-  /** Returns whether it runs. */
-  isRunning(instance: Instance, signal: AbortSignal): Promise<boolean>;
+  /** Returns what has become of one. */
+  look(instance: Instance, signal: AbortSignal): Promise<Condition>;
+}
+
+/** Returns whether both lead to the same places. */
+export function isSamePlace(a: Addresses, b: Addresses): boolean {
+  return a.size === b.size && [...a].every(([port, address]) => {
+    const other = b.get(port);
+    return other?.hostname === address.hostname && other.port === address.port;
+  });
 }

@@ -68,7 +68,7 @@ const LOOK_MS = 250;
  * Brings `spec` into service: instances of it are started one by one, each is
  * sent work once it is well, and only when all are, the ones before are sent
  * no more, drained and stopped. There are never fewer instances than before.
- * Once all are, an abort lets those before run that are not stopped yet.
+ * Once all are, an abort only has those before stopped all at once.
  *
  * @throws {ApplicationError} When one does not get well: all new ones are gone
  * then, and the ones before are as they were.
@@ -122,8 +122,8 @@ async function retireAll<Spec>(
   options: RollOutOptions<Spec>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const instance of instances) {
-    if (signal.aborted) return;
+  for (const [index, instance] of instances.entries()) {
+    if (signal.aborted) return await stopAll(instances.slice(index), options);
     await retireOne(instance, options);
   }
 }
@@ -232,5 +232,12 @@ async function takeBack<Spec>(
   options: RollOutOptions<Spec>,
 ): Promise<void> {
   await options.fleet.remove(...started.map(({ id }) => id));
-  await Promise.all(started.map((instance) => retireOne(instance, options)));
+  await stopAll(started, options);
+}
+
+async function stopAll<Spec>(
+  instances: readonly Instance[],
+  options: RollOutOptions<Spec>,
+): Promise<void> {
+  await Promise.all(instances.map((instance) => retireOne(instance, options)));
 }

@@ -1,12 +1,13 @@
 import type { EmitEvent } from "../base/event.ts";
-import { backoffMs, type Clock } from "../base/time.ts";
+import type { Clock } from "../base/time.ts";
 import type { Containers, ImageRelease } from "../container/containers.ts";
 import type { Adopted } from "../container/own_containers.ts";
 import type { Fleet } from "../rollout/fleet.ts";
 import type { Instance } from "../rollout/instance.ts";
 import { Keeper, type KeeperStep } from "../rollout/keeper.ts";
 import { replenish, type RollOutOptions } from "../rollout/roll_out.ts";
-import { asError } from "./try_or_tell.ts";
+import { RestartPause } from "./restart_pause.ts";
+import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link ContainerKeeper} works with. */
 export interface ContainerKeeperDeps {
@@ -22,27 +23,23 @@ export interface ContainerKeeperDeps {
 /** What a container that runs was made of. */
 type Made = Pick<Adopted, "settingsHash" | "digest">;
 
-const BACKOFF = { baseMs: 1_000, maxMs: 60_000 };
-/** Deaths in a row that are told as a crash loop. */
-const CRASH_LOOP = 3;
-/** A container that lives this long has come up, milliseconds. */
-const SETTLED_MS = 60_000;
-
 /** Keeps as many containers of the release in service as there should be. */
 export class ContainerKeeper implements AsyncDisposable {
   #deps: ContainerKeeperDeps;
   #keeper: Keeper;
   #made = new Map<string, Made>();
   #release: ImageRelease | undefined;
-  #deaths = 0;
-  #lastDeathAt = 0;
+  #pause: RestartPause;
+  /** Something may be left over that nobody looks after. */
+  #isUntidy = false;
   #over = new AbortController();
-  #tasks: Promise<void>[] = [];
+  #tasks = new Set<Promise<void>>();
   #turn: Promise<unknown> = Promise.resolve();
   #restoring: Promise<void> | undefined;
 
   constructor(deps: ContainerKeeperDeps) {
     this.#deps = deps;
+    this.#pause = new RestartPause(deps.clock);
     const { rollOut: { health }, containers, fleet, clock } = deps;
     this.#keeper = new Keeper({
       fleet,
@@ -54,11 +51,29 @@ export class ContainerKeeper implements AsyncDisposable {
     });
   }
 
-  /** What the containers in service were made of. */
-  get running(): readonly Made[] {
-    return this.#deps.fleet.members.map(({ instance }) =>
+  /**
+   * What the containers in service were made of, and those that are started in
+   * the place of missing ones; empty when there is no release to be in service.
+   */
+  get making(): readonly Made[] {
+    const { fleet, containers: { settingsHash } } = this.#deps;
+    const { members } = fleet;
+    const made = members.map(({ instance }) =>
       this.#made.get(instance.id) ?? { settingsHash: "", digest: "" }
     );
+    const digest = this.#release?.image.digest;
+    return digest === undefined ? made : [...made, { settingsHash, digest }];
+  }
+
+  /** Whether containers are missing, and cannot be started at present. */
+  get isStuck(): boolean {
+    return this.isMissing && this.#pause.failures > 0;
+  }
+
+  /** Whether containers are missing. */
+  get isMissing(): boolean {
+    const { fleet, rollOut: { replicas } } = this.#deps;
+    return this.#release !== undefined && fleet.members.length < replicas;
   }
 
   /** Identifiers of the containers in service. */
@@ -70,10 +85,8 @@ export class ContainerKeeper implements AsyncDisposable {
   /** Looks after what is in service from now on. */
   begin(): void {
     const { signal } = this.#over;
-    this.#tasks = [
-      this.#keeper.run(signal),
-      this.#deps.watch(() => this.#keeper.nudge(), signal),
-    ];
+    this.#spawn(this.#keeper.run(signal));
+    this.#spawn(this.#deps.watch(() => this.#keeper.nudge(), signal));
   }
 
   /** Has `release` in service from now on. */
@@ -81,10 +94,11 @@ export class ContainerKeeper implements AsyncDisposable {
     const { settingsHash } = this.#deps.containers;
     const digest = release.image.digest ?? "";
     this.#release = release;
-    this.#deaths = 0;
     this.#made = new Map(
       instances.map(({ id }) => [id, { settingsHash, digest }]),
     );
+    this.#pause.reset();
+    for (const { id } of instances) this.#pause.began(id);
   }
 
   /** Has containers that run already in service. */
@@ -94,7 +108,9 @@ export class ContainerKeeper implements AsyncDisposable {
   ): Promise<void> {
     this.#release = release;
     this.#made = new Map(adopted.map((one) => [one.instance.id, one]));
-    await this.#deps.fleet.add(...adopted.map(({ instance }) => instance));
+    const instances = adopted.map(({ instance }) => instance);
+    for (const { id } of instances) this.#pause.began(id);
+    await this.#deps.fleet.add(...instances);
   }
 
   /** Runs `task` while nobody else starts or stops containers. */
@@ -102,6 +118,25 @@ export class ContainerKeeper implements AsyncDisposable {
     const result = this.#turn.then(task);
     this.#turn = result.catch(() => {});
     return result;
+  }
+
+  /** Says that something may be left over that nobody looks after. */
+  leaveUntidy(): void {
+    this.#isUntidy = true;
+  }
+
+  /** Removes what nobody looks after, when there may be something; it tells what it cannot. */
+  async tidy(): Promise<void> {
+    if (!this.#isUntidy) return;
+    const { containers, emit } = this.#deps;
+    await tryOrTell("old containers", async () => {
+      // Not while a deploy has some that are not in service yet.
+      const names = await this.exclusively(() =>
+        containers.own.reap(this.ids, this.#over.signal)
+      );
+      this.#isUntidy = false;
+      if (names.length > 0) emit({ type: "containers-reaped", names });
+    }, emit);
   }
 
   /** Starts what is missing; it tells what it cannot. */
@@ -114,29 +149,28 @@ export class ContainerKeeper implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort();
-    await Promise.all(this.#tasks);
+    while (this.#tasks.size > 0) await Promise.all(this.#tasks);
     await this.#restoring;
     await this.#turn;
   }
 
   async #restore(): Promise<void> {
-    const { emit, clock, rollOut: { replicas }, fleet } = this.#deps;
+    const { emit } = this.#deps;
     const { signal } = this.#over;
-    for (let failures = 0; !signal.aborted;) {
+    while (this.isMissing) {
+      await this.#pause.over(signal);
+      if (signal.aborted) return;
       try {
         const name = await this.exclusively(() => this.#startMissing());
         if (name === undefined) return;
         emit({ type: "container-replaced", name });
-        failures = 0;
       } catch (error) {
         if (signal.aborted) return;
-        failures++;
-        const retryInMs = backoffMs(failures, BACKOFF, Math.random());
+        const retryInMs = this.#pause.failed();
         const told = asError(error);
         emit({ type: "container-not-replaced", error: told, retryInMs });
-        await clock.delay(retryInMs, signal);
+        this.#isUntidy = true;
       }
-      if (fleet.members.length >= replicas) return;
     }
   }
 
@@ -148,47 +182,47 @@ export class ContainerKeeper implements AsyncDisposable {
     const taken = new Set(
       fleet.members.map(({ instance }) => instance.replica),
     );
-    if (fleet.members.length >= rollOut.replicas) return undefined;
+    if (!this.isMissing) return undefined;
     let replica = 0;
     while (taken.has(replica)) replica++;
     const { signal } = this.#over;
+    // Somebody may have removed it.
+    await containers.pull(release, () => {}, signal);
     const instance = await replenish(release, replica, rollOut, signal);
     const { settingsHash } = containers;
     const digest = release.image.digest ?? "";
     this.#made.set(instance.id, { settingsHash, digest });
+    this.#pause.began(instance.id);
     return instance.name;
   }
 
+  #spawn(task: Promise<void>): void {
+    this.#tasks.add(task);
+    void task.finally(() => this.#tasks.delete(task));
+  }
+
   #bury = (instance: Instance): void => {
-    const { clock, emit } = this.#deps;
-    const now = clock.now();
-    this.#deaths = now - this.#lastDeathAt > SETTLED_MS ? 1 : this.#deaths + 1;
-    this.#lastDeathAt = now;
-    this.#made.delete(instance.id);
-    const { tag } = instance;
-    if (this.#deaths === CRASH_LOOP) {
-      emit({ type: "containers-crash-looping", tag, deaths: this.#deaths });
+    const { tag, id } = instance;
+    this.#made.delete(id);
+    const deaths = this.#pause.ended(id);
+    if (deaths !== undefined) {
+      this.#deps.emit({ type: "containers-crash-looping", tag, deaths });
     }
-    this.#tasks.push(this.#replace(instance));
+    this.#spawn(this.#replace(instance));
   };
 
   async #replace(instance: Instance): Promise<void> {
-    const { containers, clock, emit } = this.#deps;
+    const { containers, emit } = this.#deps;
     const { signal } = this.#over;
     try {
       // What is left of it, or came up again with other ports.
       await containers.stop(instance, signal);
     } catch (error) {
       const { name } = instance;
+      this.#isUntidy = true;
       if (!signal.aborted) {
         emit({ type: "container-left-behind", name, error: asError(error) });
       }
-    }
-    if (this.#deaths > 1) {
-      await clock.delay(
-        backoffMs(this.#deaths - 1, BACKOFF, Math.random()),
-        signal,
-      );
     }
     if (!signal.aborted) await this.restore();
   }
@@ -204,7 +238,11 @@ export class ContainerKeeper implements AsyncDisposable {
       case "well":
         return emit({ type: "container-well", name });
       case "gone":
-        return emit({ type: "container-gone", name });
+        return emit({
+          type: "container-gone",
+          name,
+          reason: step.reason,
+        });
       default:
         step satisfies never;
     }

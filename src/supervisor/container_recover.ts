@@ -27,7 +27,7 @@ export async function recoverContainers(
   signal: AbortSignal,
 ): Promise<void> {
   const running = await containers.own.running(signal);
-  const adopted = toAdopt(running, state.value);
+  const adopted = toAdopt(running, state.value, containers.settingsHash);
   const { deployed, deploying } = state.value;
   const image = deployed === undefined
     ? undefined
@@ -61,17 +61,22 @@ export async function recoverContainers(
 function toAdopt(
   running: readonly Adopted[],
   { deployed, deploying }: State,
+  settingsHash: string,
 ): readonly Adopted[] {
   const isOf = (tag: string | undefined) => ({ instance }: Adopted) =>
     instance.tag === tag;
   const good = running.filter(isOf(deployed?.tag));
   if (good.length > 0) {
-    // The same version may be under way with other settings.
+    // The same version may be under way with other settings, or be in service
+    // with them while those before were being stopped.
     const { startedAt } = deploying ?? { startedAt: Infinity };
-    const before = good.filter(({ deployedAt }) =>
-      !(Date.parse(deployedAt) >= startedAt)
-    );
-    return before.length > 0 ? before : good;
+    const right = deploying !== undefined
+      ? good.filter(({ deployedAt }) => !(Date.parse(deployedAt) >= startedAt))
+      : good.filter((one) =>
+        one.settingsHash === settingsHash &&
+        one.digest === deployed?.fingerprint
+      );
+    return right.length > 0 ? right : good;
   }
   const others = running.filter((one) => !isOf(deploying?.tag)(one));
   return others.length > 0 ? others : running;

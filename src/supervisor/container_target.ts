@@ -1,4 +1,4 @@
-import { ConfigError, DewyError } from "../base/errors.ts";
+import { ApplicationError, ConfigError, DewyError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import {
   imageUrl,
@@ -9,6 +9,7 @@ import { cacheKey, type Release } from "../base/release.ts";
 import type { Clock } from "../base/time.ts";
 import type { Containers, ImageRelease } from "../container/containers.ts";
 import type { Latest } from "../registry/registry.ts";
+import type { Instance } from "../rollout/instance.ts";
 import { rollOut, type RollOutOptions } from "../rollout/roll_out.ts";
 import type { ContainerKeeper } from "./container_keeper.ts";
 import { recoverContainers } from "./container_recover.ts";
@@ -36,6 +37,9 @@ export interface ContainerTargetDeps extends HookDeps {
   readonly keepImages: number;
 }
 
+/** Between two looks at what is missing, milliseconds. */
+const LOOK_MS = 100;
+
 /** Containers behind the proxy: deploys are roll-outs. */
 export class ContainerTarget implements Target {
   #deps: ContainerTargetDeps;
@@ -50,7 +54,9 @@ export class ContainerTarget implements Target {
   }
 
   async standUp(): Promise<void> {
-    await this.#deps.keeper.restore();
+    const { keeper } = this.#deps;
+    await keeper.tidy();
+    await keeper.restore();
   }
 
   /** Whoever ends is replaced as it ends; nothing is left for the tick. */
@@ -58,15 +64,15 @@ export class ContainerTarget implements Target {
 
   inspect(latest: Latest): Promise<TargetCondition> {
     const { keeper, containers } = this.#deps;
-    const running = keeper.running;
+    const { making } = keeper;
     const digest = latest.kind === "release"
       ? latest.release.fingerprint
       : undefined;
-    const missing = running.length === 0
+    const missing = making.length === 0
       ? "no container of it runs"
-      : running.some((one) => one.settingsHash !== containers.settingsHash)
+      : making.some((one) => one.settingsHash !== containers.settingsHash)
       ? "the settings of its containers have changed"
-      : running.some((one) => digest !== undefined && one.digest !== digest)
+      : making.some((one) => digest !== undefined && one.digest !== digest)
       ? "another image is behind the same tag"
       : undefined;
     const intact = missing === undefined;
@@ -86,20 +92,21 @@ export class ContainerTarget implements Target {
     try {
       await keeper.exclusively(() => this.#bringIn(release, signal));
     } catch (error) {
+      keeper.leaveUntidy();
       await this.#rememberFailure(release, { error, startedAt }, signal);
       throw error;
     }
-    const durationMs = clock.now() - startedAt;
-    await this.#remember(release, durationMs);
-    emit({ type: "deploy-succeeded", tag, durationMs });
+    keeper.leaveUntidy();
+    emit({
+      type: "deploy-succeeded",
+      tag,
+      durationMs: clock.now() - startedAt,
+    });
   }
 
   async cleanUp(signal: AbortSignal): Promise<void> {
     const { containers, state, emit, keepImages, keeper } = this.#deps;
-    await tryOrTell("old containers", async () => {
-      const names = await containers.own.reap(keeper.ids, signal);
-      if (names.length > 0) emit({ type: "containers-reaped", names });
-    }, emit);
+    await keeper.tidy();
     await tryOrTell("old images", async () => {
       const deployed = state.value.history
         .filter(({ outcome }) => outcome === "deployed")
@@ -116,7 +123,17 @@ export class ContainerTarget implements Target {
     return this.#deps.clock.delay(ms, signal);
   }
 
-  async requireStanding(): Promise<void> {}
+  async requireStanding(signal: AbortSignal): Promise<void> {
+    const { keeper, clock } = this.#deps;
+    while (keeper.isMissing && !keeper.isStuck && !signal.aborted) {
+      await clock.delay(LOOK_MS, signal);
+    }
+    if (!keeper.isStuck) return;
+    const hint = "The log says why";
+    throw new ApplicationError("Containers are missing and do not start", {
+      hint,
+    });
+  }
 
   async #bringIn(release: Release, signal: AbortSignal): Promise<void> {
     const { containers, emit, state, clock, keeper } = this.#deps;
@@ -140,9 +157,13 @@ export class ContainerTarget implements Target {
       beginDeploy(value, { tag, key, fingerprint, path, startedAt })
     );
     const { rollOut: options } = this.#deps;
-    const instances = await rollOut(next, options, signal);
-    keeper.follow(next, instances);
-    await this.#runHook("after", release, signal);
+    const onStanding = async (instances: readonly Instance[]) => {
+      keeper.follow(next, instances);
+      // A dewy that is killed from here on goes on with the new ones.
+      await this.#remember(release, clock.now() - startedAt);
+    };
+    const instances = await rollOut(next, { ...options, onStanding }, signal);
+    if (!signal.aborted) await this.#runHook("after", release, signal);
     const total = options.replicas;
     emit({ type: "containers-deployed", tag, count: instances.length, total });
   }

@@ -59,8 +59,11 @@ export const CONTAINER_LINES: LinesOf<ContainerEvent> = {
   "container-well": ({ name }) => [["info", "Container is well again", {
     name,
   }]],
-  "container-gone": ({ name }) => [
-    ["error", "Container is gone, another one is started", { name }],
+  "container-gone": ({ name, reason }) => [
+    ["error", "Container is gone, another one is started", {
+      name,
+      error: reason,
+    }],
   ],
   "container-replaced": ({ name }) => [["info", "Container was replaced", {
     name,

@@ -301,7 +301,11 @@ export const SAMPLES: {
     isLast: false,
   },
   "container-well": { type: "container-well", name: "web-1-0" },
-  "container-gone": { type: "container-gone", name: "web-1-0" },
+  "container-gone": {
+    type: "container-gone",
+    name: "web-1-0",
+    reason: "it ended with exit code 3",
+  },
   "container-replaced": { type: "container-replaced", name: "web-2-0" },
   "container-not-replaced": {
     type: "container-not-replaced",

@@ -1,4 +1,8 @@
-import type { Instance, InstanceRuntime } from "../../src/rollout/instance.ts";
+import type {
+  Condition,
+  Instance,
+  InstanceRuntime,
+} from "../../src/rollout/instance.ts";
 
 /** What {@link ServerRuntime} starts. */
 export interface ServerSpec {
@@ -54,8 +58,12 @@ export class ServerRuntime implements InstanceRuntime<ServerSpec> {
     return Promise.resolve(`${tag} says farewell`);
   }
 
-  isRunning({ id }: Instance): Promise<boolean> {
-    return Promise.resolve(this.running.has(id));
+  look({ id, addresses }: Instance): Promise<Condition> {
+    return Promise.resolve(
+      this.running.has(id)
+        ? { kind: "running", addresses }
+        : { kind: "gone", reason: "it ended by itself" },
+    );
   }
 
   async kill(id: string): Promise<void> {

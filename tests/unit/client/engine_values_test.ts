@@ -64,6 +64,7 @@ Deno.test("toContainerDetails() does without what may be left out", () => {
     startedAt: "",
     finishedAt: "",
     restartCount: 0,
+    isRestarted: false,
     health: "none",
     hasTty: false,
   });
