@@ -7,7 +7,7 @@ import {
   withDeadline,
 } from "../base/time.ts";
 import { DeliveryTeller } from "./delivery_teller.ts";
-import type { Notice, Notifier } from "./notifier.ts";
+import { isWanted, type Notice, type Notifier } from "./notifier.ts";
 
 /** Longest time for one attempt, milliseconds. */
 const ATTEMPT_MS = 10_000;
@@ -48,8 +48,9 @@ export class DeliveryQueue {
     this.#teller = new DeliveryTeller(options);
   }
 
-  /** Takes a message and returns at once. */
+  /** Takes a message, if the notifier is to get it, and returns at once. */
   push(notice: Notice): void {
+    if (!isWanted(notice, this.#options.notifier.quiet)) return;
     this.#waiting.push(notice);
     if (this.#waiting.length > MAX_WAITING) this.#makeRoom();
     this.#start();
@@ -82,22 +83,22 @@ export class DeliveryQueue {
   }
 
   #start(): void {
-    if (!this.#isOpen || this.#sending !== undefined) return;
-    this.#sending = this.#sendAll().finally(() => {
-      this.#sending = undefined;
-    });
+    const hasWork = this.#isOpen && this.#waiting.length > 0;
+    if (hasWork && this.#sending === undefined) this.#sending = this.#sendAll();
   }
 
   /** Never rejects. */
   async #sendAll(): Promise<void> {
     for (;;) {
       const [notice] = this.#waiting;
-      if (notice === undefined || this.#stopped.signal.aborted) return;
+      if (notice === undefined || this.#stopped.signal.aborted) break;
       const pauseMs = await this.#attempt(notice);
-      if (this.#stopped.signal.aborted) return;
+      if (this.#stopped.signal.aborted) break;
       if (pauseMs === undefined) this.#remove(notice);
       else await this.#pause(pauseMs);
     }
+    // At once: what is pushed from here on has to start it again.
+    this.#sending = undefined;
   }
 
   /** Returns the pause before the next attempt, or `undefined` when there is to be none. */
