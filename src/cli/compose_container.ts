@@ -185,6 +185,7 @@ function openContainers(
     specOf: ({ image, labels, ports }) =>
       createBody(run, { image, labels, command: words, ports, user }),
     auth: authOf(registryUrl, env),
+    platform: run.platform,
     clock: systemClock,
   });
 }
