@@ -1,9 +1,4 @@
-import type {
-  Attributes,
-  BatchObservableResult,
-  Meter,
-} from "@opentelemetry/api";
-import type { Instruments } from "./instruments.ts";
+import type { GaugeSource, TellGauge } from "./gauges.ts";
 
 /** One container of the application, whether it runs or not. */
 export interface ContainerReading {
@@ -45,69 +40,48 @@ const STATES = [
 ] as const;
 const ENDED: ReadonlySet<string> = new Set(["exited", "dead"]);
 
-/** Has the gauges of containers read `source` until it is disposed of. */
-export function observeContainers(
+/**
+ * Returns what tells the gauges of containers.
+ *
+ * @param now Unix milliseconds.
+ */
+export function containerGauges(
   source: ContainerSource,
-  { meter, instruments, now }: {
-    readonly meter: Meter;
-    readonly instruments: Instruments;
-    /** Unix milliseconds. */
-    readonly now: () => number;
-  },
-): Disposable {
+  now: () => number,
+): GaugeSource {
   const read = readSometimes(source, now);
-  const { gauges } = instruments;
-  const observed = [
-    gauges.replicas,
-    gauges.desiredReplicas,
-    gauges.containerRestarts,
-    gauges.containerStatus,
-    gauges.exitCode,
-    gauges.oomKilled,
-    gauges.containerStarted,
-    gauges.containerInfo,
-  ];
-  const observe = async (result: BatchObservableResult) => {
-    const { app, desired } = source;
-    result.observe(gauges.desiredReplicas, desired, { app });
+  const { app, desired } = source;
+  return async (tell) => {
+    tell("desiredReplicas", desired, { app });
     const containers = await read();
     if (containers === undefined) return;
     const running = containers.filter(({ state }) => state === "running");
-    result.observe(gauges.replicas, running.length, { app });
-    for (const container of containers) {
-      observeOne(container, app, { result, gauges });
-    }
-  };
-  meter.addBatchObservableCallback(observe, observed);
-  return {
-    [Symbol.dispose]: () =>
-      meter.removeBatchObservableCallback(observe, observed),
+    tell("replicas", running.length, { app });
+    for (const container of containers) tellOne(container, app, tell);
   };
 }
 
-function observeOne(
+function tellOne(
   container: ContainerReading,
   app: string,
-  { result, gauges }: Pick<Instruments, "gauges"> & {
-    readonly result: BatchObservableResult;
-  },
+  tell: TellGauge,
 ): void {
   const { name, replica, state, image, version } = container;
-  const labels: Attributes = { app, container: name, replica };
-  result.observe(gauges.containerRestarts, container.restartCount, labels);
+  const labels = { app, container: name, replica };
+  tell("containerRestarts", container.restartCount, labels);
   for (const possible of STATES) {
     const is = possible === state ? 1 : 0;
-    result.observe(gauges.containerStatus, is, { ...labels, state: possible });
+    tell("containerStatus", is, { ...labels, state: possible });
   }
   if (ENDED.has(state)) {
-    result.observe(gauges.exitCode, container.exitCode, labels);
-    result.observe(gauges.oomKilled, container.isOomKilled ? 1 : 0, labels);
+    tell("exitCode", container.exitCode, labels);
+    tell("oomKilled", container.isOomKilled ? 1 : 0, labels);
   }
   const startedAt = Date.parse(container.startedAt);
   if (!Number.isNaN(startedAt)) {
-    result.observe(gauges.containerStarted, startedAt / 1000, labels);
+    tell("containerStarted", startedAt / 1000, labels);
   }
-  result.observe(gauges.containerInfo, 1, { ...labels, image, version });
+  tell("containerInfo", 1, { ...labels, image, version });
 }
 
 /** Returns what asks at most once in a while, and has `undefined` for a failure. */

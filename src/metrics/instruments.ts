@@ -1,11 +1,5 @@
-import type {
-  Attributes,
-  Counter,
-  Histogram,
-  Meter,
-  ObservableGauge,
-} from "@opentelemetry/api";
-import { COUNTERS, GAUGES, type Naming } from "./names.ts";
+import type { Attributes, Counter, Histogram, Meter } from "@opentelemetry/api";
+import { COUNTERS, type Naming } from "./names.ts";
 
 /** The mode of dewy; the value of the label `command`. */
 export type MetricsCommand = "server" | "assets" | "container";
@@ -18,7 +12,6 @@ const HOOK_BOUNDS = [0.1, 0.5, 1, 5, 10, 30, 60, 300];
 /** What dewy counts with. */
 export interface Instruments {
   readonly counters: Readonly<Record<keyof typeof COUNTERS, Counter>>;
-  readonly gauges: Readonly<Record<keyof typeof GAUGES, ObservableGauge>>;
   readonly deploymentDuration: Histogram;
   readonly hookDuration: Histogram;
 }
@@ -30,11 +23,6 @@ export function createInstruments(meter: Meter): Instruments {
       COUNTERS,
       ([name, unit, description]) =>
         meter.createCounter(name, { unit, description }),
-    ),
-    gauges: makeEach(
-      GAUGES,
-      ([name, unit, description]) =>
-        meter.createObservableGauge(name, { unit, description }),
     ),
     deploymentDuration: meter.createHistogram("dewy.deployment.duration", {
       unit: "s",

@@ -1,4 +1,3 @@
-import type { Meter } from "@opentelemetry/api";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
   MeterProvider,
@@ -8,8 +7,9 @@ import {
 } from "@opentelemetry/sdk-metrics";
 import type { DeployEvent } from "../base/event.ts";
 import { delay } from "../base/time.ts";
-import { type ContainerSource, observeContainers } from "./container_gauges.ts";
+import { containerGauges, type ContainerSource } from "./container_gauges.ts";
 import { EventCounts } from "./event_counts.ts";
+import { Gauges } from "./gauges.ts";
 import {
   beginAtZero,
   createInstruments,
@@ -19,7 +19,7 @@ import {
 import { PROMETHEUS_TYPE, prometheusText } from "./prometheus_text.ts";
 import { ProxyMetrics, type ReadPorts } from "./proxy_metrics.ts";
 import { SCOPE } from "./scope.ts";
-import { observeState, type StateReading } from "./state_gauges.ts";
+import { stateGauges, type StateReading } from "./state_gauges.ts";
 
 /** How {@link Metrics} are made. */
 export interface MetricsOptions {
@@ -42,11 +42,11 @@ const FLUSH_MS = 5_000;
 /** Counts and measures what dewy does, for whoever asks, and for a collector. */
 export class Metrics implements AsyncDisposable {
   #provider: MeterProvider;
-  #meter: Meter;
   #served: ServedReader;
   #instruments: Instruments;
   #events: EventCounts;
   #proxy = new ProxyMetrics();
+  #gauges = new Gauges();
   #state: () => StateReading | undefined = () => undefined;
   #isUp: () => boolean | undefined = () => undefined;
   #now: () => number;
@@ -54,7 +54,7 @@ export class Metrics implements AsyncDisposable {
 
   constructor(options: MetricsOptions) {
     const { command, version, exporter, now = Date.now } = options;
-    const metricProducers = [this.#proxy];
+    const metricProducers = [this.#proxy, this.#gauges];
     this.#served = new ServedReader({ metricProducers });
     const pushed = exporter === undefined ? [] : [
       new PeriodicExportingMetricReader({
@@ -74,17 +74,16 @@ export class Metrics implements AsyncDisposable {
     });
     this.#now = now;
     this.#exporter = exporter;
-    this.#meter = this.#provider.getMeter(SCOPE.name);
-    this.#instruments = createInstruments(this.#meter);
+    this.#instruments = createInstruments(this.#provider.getMeter(SCOPE.name));
     this.#events = new EventCounts(this.#instruments, { command, now });
     beginAtZero(this.#instruments, command);
-    observeState({
+    this.#gauges.observe(stateGauges({
       command,
       now,
       seen: () => this.#events.seen,
       state: () => this.#state(),
       isUp: () => this.#isUp(),
-    }, { meter: this.#meter, instruments: this.#instruments });
+    }));
   }
 
   /** Counts an event. */
@@ -117,11 +116,7 @@ export class Metrics implements AsyncDisposable {
 
   /** Measures the containers until what it returns is disposed of. */
   observeContainers(source: ContainerSource): Disposable {
-    return observeContainers(source, {
-      meter: this.#meter,
-      instruments: this.#instruments,
-      now: this.#now,
-    });
+    return this.#gauges.observe(containerGauges(source, this.#now));
   }
 
   /** Returns everything in the text format of Prometheus. */

@@ -15,6 +15,7 @@ import type {
   Histogram as PortHistogram,
   PortSnapshot,
 } from "../proxy/port_metrics.ts";
+import { hrTime } from "./gauges.ts";
 import { SCOPE } from "./scope.ts";
 
 /** What the proxy has counted, by port. */
@@ -177,8 +178,4 @@ function toHistogram({ bounds, counts, sum }: PortHistogram): Histogram {
 
 function errorsOf({ failures }: PortSnapshot): number {
   return ERRORS.reduce((sum, reason) => sum + (failures[reason] ?? 0), 0);
-}
-
-function hrTime(ms: number): HrTime {
-  return [Math.floor(ms / 1000), (ms % 1000) * 1_000_000];
 }

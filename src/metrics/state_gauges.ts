@@ -1,6 +1,7 @@
-import type { Meter, ObservableGauge } from "@opentelemetry/api";
 import type { Seen } from "./event_counts.ts";
-import type { Instruments, MetricsCommand } from "./instruments.ts";
+import type { GaugeSource } from "./gauges.ts";
+import type { MetricsCommand } from "./instruments.ts";
+import type { GAUGES } from "./names.ts";
 
 /** What dewy remembers, as far as it is measured. */
 export interface StateReading {
@@ -28,44 +29,28 @@ export interface StateSource {
   readonly now: () => number;
 }
 
-/** Has the gauges of dewy's own state read `source`. */
-export function observeState(
-  source: StateSource,
-  { meter, instruments: { gauges } }: {
-    readonly meter: Meter;
-    readonly instruments: Instruments;
-  },
-): void {
+/** Returns what tells the gauges of dewy's own state. */
+export function stateGauges(source: StateSource): GaugeSource {
   const { command, now } = source;
-  meter.addBatchObservableCallback((result) => {
-    const seen = source.seen();
-    const tell = (
-      gauge: ObservableGauge,
+  return (tell) => {
+    const tellKnown = (
+      gauge: keyof typeof GAUGES,
       value: number | boolean | undefined,
     ) => {
-      if (value !== undefined) result.observe(gauge, Number(value));
+      if (value !== undefined) tell(gauge, Number(value));
     };
-    tell(gauges.pollAge, Math.max(0, now() - seen.polledAt) / 1000);
-    tell(gauges.registryStale, seen.isRegistryStale);
-    tell(gauges.serverGeneration, seen.generation);
-    tell(gauges.serverUp, source.isUp());
-    if (command === "container") tell(gauges.engineUp, seen.isEngineUp);
+    const seen = source.seen();
     const state = source.state();
-    tell(gauges.failedVersions, state?.failed);
-    tell(gauges.quarantinedVersions, state?.quarantined);
+    tell("pollAge", Math.max(0, now() - seen.polledAt) / 1000);
+    tellKnown("registryStale", seen.isRegistryStale);
+    tellKnown("serverGeneration", seen.generation);
+    tellKnown("serverUp", source.isUp());
+    if (command === "container") tellKnown("engineUp", seen.isEngineUp);
+    tellKnown("failedVersions", state?.failed);
+    tellKnown("quarantinedVersions", state?.quarantined);
     if (state?.deployed === undefined) return;
     const { tag: version, at } = state.deployed;
-    tell(gauges.deployedTimestamp, at / 1000);
-    result.observe(gauges.deployedInfo, 1, { version, command });
-  }, [
-    gauges.pollAge,
-    gauges.registryStale,
-    gauges.serverGeneration,
-    gauges.serverUp,
-    gauges.engineUp,
-    gauges.failedVersions,
-    gauges.quarantinedVersions,
-    gauges.deployedTimestamp,
-    gauges.deployedInfo,
-  ]);
+    tell("deployedTimestamp", at / 1000);
+    tell("deployedInfo", 1, { version, command });
+  };
 }

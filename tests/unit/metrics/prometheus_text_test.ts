@@ -128,7 +128,7 @@ Deno.test("prometheusText() adds up the buckets of a histogram, and puts le last
         buckets: { boundaries: [0.001, 5], counts: [1, 2, 3] },
         sum: 20.5,
         count: 6,
-      }, { proxy_port: 80 }),
+      }, { "proxy_port": 80 }),
     ],
   };
   const labels = `${SCOPE},proxy_port="80"`;
