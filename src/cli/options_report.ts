@@ -16,7 +16,7 @@ export const REPORT_OPTIONS = [
     section: "general",
     commands: ALL,
     placeholder: "url",
-    description: "Who is told about deploys and failures (not in this version)",
+    description: "Who is told about deploys and failures: slack, mail, webhook",
     repeatable: true,
   },
   {

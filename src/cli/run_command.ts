@@ -2,6 +2,7 @@ import type { EmitEvent } from "../base/event.ts";
 import { SourceError } from "../base/errors.ts";
 import { createRedactor } from "../base/redact.ts";
 import { VERSION_INFO } from "../base/version_info.ts";
+import type { Notifications } from "../notify/notifications.ts";
 import { inheritedCount } from "../process/inherited_sockets.ts";
 import type { ServerProcess } from "../process/server_process.ts";
 import {
@@ -13,7 +14,10 @@ import { logEvents } from "../telemetry/log_events.ts";
 import { openLogger } from "../telemetry/logger.ts";
 import { compose } from "./compose.ts";
 import { openMetrics } from "./compose_metrics.ts";
+import type { NotifyOptions } from "./compose_notify.ts";
+import type { ComposeOptions } from "./compose_parts.ts";
 import { privilegedPorts } from "./listen_spec.ts";
+import { notifierSecrets } from "./notifier_secrets.ts";
 import type {
   AssetsSettings,
   ContainerSettings,
@@ -40,8 +44,8 @@ export async function runCommand(
 ): Promise<void> {
   const { write } = options;
   const env = withoutServiceManager(options.env);
-  const { logLevel: level, logFormat: format } = settings;
-  const redact = createRedactor(env);
+  const { logLevel: level, logFormat: format, notifierUrls } = settings;
+  const redact = createRedactor({ ...env, ...notifierSecrets(notifierUrls) });
   const logger = openLogger({ level, format, redact, write });
   const readers: EmitEvent[] = [logEvents(logger)];
   const emit: EmitEvent = (event) => {
@@ -51,7 +55,41 @@ export async function runCommand(
   if (manager !== undefined) {
     readers.push((event) => manager.tell(...serviceStatus(event).map(redact)));
   }
-  let server: ServerProcess | undefined;
+  {
+    await using notifications = await openNotifiers(settings, {
+      env,
+      emit,
+      redact,
+    });
+    if (notifications !== undefined) readers.push(notifications.take);
+    const inheritedSockets = inheritedCount(options.env, Deno.pid);
+    await runProgram(settings, {
+      env,
+      emit,
+      redact,
+      readers,
+      inheritedSockets,
+      begin: () => notifications?.begin(),
+    });
+  }
+  emit({ type: "stopped" });
+}
+
+/** What the program runs with, besides its settings. */
+interface ProgramOptions
+  extends Pick<ComposeOptions, "env" | "emit" | "redact" | "inheritedSockets"> {
+  /** Those who hear of events. */
+  readonly readers: EmitEvent[];
+  /** Called when all is set up. */
+  readonly begin: () => void;
+}
+
+async function runProgram(
+  settings: ServerSettings | AssetsSettings | ContainerSettings,
+  options: ProgramOptions,
+): Promise<void> {
+  const { env, emit, redact, readers, inheritedSockets, begin } = options;
+  let server: ServerProcess | undefined = undefined;
   using trap = new SignalTrap({ emit, server: () => server });
   emit({
     type: "started",
@@ -62,32 +100,34 @@ export async function runCommand(
   for (const variable of unknownVariables(env)) {
     emit({ type: "unknown-variable", ...variable });
   }
-  warn(settings, emit);
-  const inheritedSockets = inheritedCount(options.env, Deno.pid);
-  if (inheritedSockets > 0 && settings.command !== "server") {
-    const message =
-      `LISTEN_FDS: dewy ${settings.command} takes no sockets from a service manager; remove the socket unit`;
-    emit({ type: "setting-unavailable", message });
-  }
-  {
-    const root = Deno.cwd();
-    const hostname = Deno.hostname();
-    await using metrics = await openMetrics(settings, { env, emit });
-    if (metrics !== undefined) readers.push((event) => metrics.count(event));
-    await using program = await compose({
-      settings,
-      root,
-      env,
-      emit,
-      redact,
-      hostname,
-      inheritedSockets,
-      metrics,
-    });
-    server = program.server;
-    await program.supervisor.run(trap.signal);
-  }
-  emit({ type: "stopped" });
+  warn(settings, options);
+  const root = Deno.cwd();
+  const hostname = Deno.hostname();
+  await using metrics = await openMetrics(settings, { env, emit });
+  if (metrics !== undefined) readers.push((event) => metrics.count(event));
+  await using program = await compose({
+    settings,
+    root,
+    env,
+    emit,
+    redact,
+    hostname,
+    inheritedSockets,
+    metrics,
+  });
+  server = program.server;
+  begin();
+  await program.supervisor.run(trap.signal);
+}
+
+/** Loaded when someone is to be told. */
+async function openNotifiers(
+  settings: ServerSettings | AssetsSettings | ContainerSettings,
+  options: NotifyOptions,
+): Promise<Notifications | undefined> {
+  if (settings.notifierUrls.length === 0) return undefined;
+  const { openNotifications } = await import("./compose_notify.ts");
+  return await openNotifications(settings, options);
 }
 
 /** One that cannot be reached costs its messages, not the start. */
@@ -108,18 +148,15 @@ function openServiceManager(
 /** Says at the start what will not work as asked. */
 function warn(
   settings: ServerSettings | AssetsSettings | ContainerSettings,
-  emit: EmitEvent,
+  { emit, inheritedSockets }: Pick<ProgramOptions, "emit" | "inheritedSockets">,
 ): void {
-  const { notifierUrls } = settings;
-  if (notifierUrls.length > 0) {
-    emit({
-      type: "setting-unavailable",
-      message:
-        "--notifier: notifications are not available in this version; none will be sent",
-    });
-  }
-  if (settings.command !== "server") return;
-  for (const port of privilegedPorts(settings.listen)) {
-    emit({ type: "privileged-port", port });
+  if (settings.command === "server") {
+    for (const port of privilegedPorts(settings.listen)) {
+      emit({ type: "privileged-port", port });
+    }
+  } else if (inheritedSockets > 0) {
+    const message =
+      `LISTEN_FDS: dewy ${settings.command} takes no sockets from a service manager; remove the socket unit`;
+    emit({ type: "setting-unavailable", message });
   }
 }

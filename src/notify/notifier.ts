@@ -18,6 +18,8 @@ export interface Notifier {
   readonly name: string;
   /** Leaves out what is only good to know. */
   readonly quiet: boolean;
+  /** Whether its messages belong to the thread of their release. */
+  readonly inThread?: boolean;
 
   /**
    * Sends a message.

@@ -14,7 +14,6 @@ const OPTIONS = ["title", "url", "quiet", "thread"];
 export class SlackNotifier implements Notifier {
   readonly name: string;
   readonly quiet: boolean;
-  /** Whether messages answer the message that the release names. */
   readonly inThread: boolean;
   readonly #url: DriverUrl;
   readonly #channel: string;

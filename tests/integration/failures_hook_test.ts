@@ -108,12 +108,15 @@ Deno.test("no secret of the environment or of a URL is printed", async () => {
       "--after-deploy-hook",
       "echo $GH_TOKEN",
       "--notifier",
-      `https://bob:hunter22@example.com/?token=${SECRET}`,
+      `webhooks://bob:hunter22@example.com/?token=${SECRET}`,
+      "--notifier",
+      `mail://bob:hunter22@mail.invalid/ops@example.com?secret=${SECRET}`,
     ],
     env: { GH_TOKEN: SECRET },
   });
   await bench.serves("v1.0.0");
   await dewy.waitForLog("Execute hook");
+  assert.equal(dewy.logs("Notifier failure", { level: "ERROR" }).length, 2);
   const [output] = dewy.logs("Execute hook failed");
   assert.equal(output?.["stdout"], "token ***");
   assert.equal(output?.["stderr"], "get https://***@host/");
