@@ -22,7 +22,10 @@ export type DecisionEvent =
     readonly type: "deploy-skipped";
     readonly reason: string;
     readonly tag: string | undefined;
+    /** Whether it is new, and more than the usual. */
     readonly notable: boolean;
+    /** Whether an operator or a setting wants it so: a hold, a cooldown, a window, a roll-back. */
+    readonly asked?: boolean;
   }
   | {
     readonly type: "deploy-interrupted";

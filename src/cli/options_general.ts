@@ -1,3 +1,4 @@
+import { parseDeployWindows } from "../base/deploy_window.ts";
 import { parseCalverFormat } from "../base/version.ts";
 import type { CommandName, OptionSpec } from "./options_spec.ts";
 
@@ -6,6 +7,7 @@ const FILES: readonly CommandName[] = ["server", "assets"];
 
 /** Shorter pauses only load the registry; this guards against `1ns` and a busy loop. */
 const MIN_INTERVAL_MS = 10;
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
 /** What to deploy and when. */
 const SOURCE_OPTIONS = [
@@ -99,6 +101,27 @@ const SOURCE_OPTIONS = [
     section: "general",
     commands: ALL,
     description: "Deploy an older version when the registry offers one",
+  },
+  {
+    name: "cooldown",
+    kind: "duration",
+    section: "general",
+    commands: ALL,
+    placeholder: "duration",
+    description: "Deploy a version only when it was first seen so long ago",
+    default: "0s",
+    min: 0,
+    max: YEAR_MS,
+  },
+  {
+    name: "window",
+    kind: "string",
+    section: "general",
+    commands: ALL,
+    placeholder: "days times zone",
+    description: 'When deploys may start: "Mon-Fri 09:00-17:00 Asia/Tokyo"',
+    repeatable: true,
+    check: checkWindow,
   },
 ] as const satisfies readonly OptionSpec[];
 
@@ -202,4 +225,9 @@ export const GENERAL_OPTIONS = [
 /** @throws {ConfigError} When `text` is no CalVer format. */
 function checkCalver(text: string): undefined {
   parseCalverFormat(text);
+}
+
+/** @throws {ConfigError} When `text` is no deploy window. */
+function checkWindow(text: string): undefined {
+  parseDeployWindows(text);
 }

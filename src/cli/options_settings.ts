@@ -1,3 +1,4 @@
+import { parseDeployWindows } from "../base/deploy_window.ts";
 import { parseListenSpecs } from "./listen_spec.ts";
 import type { GivenOptions } from "./options_given.ts";
 import type {
@@ -69,6 +70,8 @@ export function commonSettings(options: GivenOptions): CommonSettings {
     hookTimeoutMs: options.number("hook-timeout"),
     hookFailure: options.choice("hook-failure"),
     allowDowngrade: options.flag("allow-downgrade"),
+    cooldownMs: options.number("cooldown"),
+    windows: options.texts("window").flatMap(parseDeployWindows),
     requireChecksum: options.flag("require-checksum"),
     maxArtifactBytes: options.number("max-artifact-size"),
     maxExpandedBytes: options.number("max-expanded-size"),

@@ -1,9 +1,11 @@
+import type { DeployWindow } from "../base/deploy_window.ts";
 import type { ListenAddress } from "../base/listen_address.ts";
 import type { CertificatePaths } from "../proxy/http/certificate_check.ts";
 import type { AccessLogFormat, ProxySettings } from "../proxy/settings.ts";
 import type { PortMapping } from "./container_ports.ts";
 import type { DoctorRequest } from "./doctor/request.ts";
 import type { OperatorRequest } from "./operator/request.ts";
+import type { PlanRequest } from "./operator/run_plan.ts";
 import type { LogFormat, LogLevel } from "../telemetry/logger.ts";
 
 /** How a new worker proves that it can take over. */
@@ -31,6 +33,10 @@ export interface CommonSettings {
   readonly hookTimeoutMs: number;
   readonly hookFailure: "continue" | "abort";
   readonly allowDowngrade: boolean;
+  /** A version is deployed only when it was first seen so long ago; 0 for at once. */
+  readonly cooldownMs: number;
+  /** When deploys may start; always when empty. */
+  readonly windows: readonly DeployWindow[];
   readonly requireChecksum: boolean;
   readonly maxArtifactBytes: number;
   readonly maxExpandedBytes: number;
@@ -112,4 +118,5 @@ export type Command =
   | { readonly kind: "container"; readonly settings: ContainerSettings }
   | { readonly kind: "container-list"; readonly adminPort: number }
   | { readonly kind: "doctor"; readonly request: DoctorRequest }
+  | { readonly kind: "plan"; readonly request: PlanRequest }
   | { readonly kind: "operator"; readonly request: OperatorRequest };

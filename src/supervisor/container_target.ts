@@ -1,10 +1,6 @@
-import { ApplicationError, ConfigError, DewyError } from "../base/errors.ts";
+import { ApplicationError, DewyError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
-import {
-  imageUrl,
-  parseImageUrl,
-  taggedImage,
-} from "../base/image_reference.ts";
+import { imageUrl, taggedImage } from "../base/image_reference.ts";
 import { cacheKey, type Release } from "../base/release.ts";
 import type { Clock } from "../base/time.ts";
 import type { Containers, ImageRelease } from "../container/containers.ts";
@@ -12,6 +8,7 @@ import type { Latest } from "../registry/registry.ts";
 import type { Instance } from "../rollout/instance.ts";
 import { rollOut, type RollOutOptions } from "../rollout/roll_out.ts";
 import type { ContainerKeeper } from "./container_keeper.ts";
+import { imageOf, recallImage, restartContainers } from "./container_recall.ts";
 import { recoverContainers } from "./container_recover.ts";
 import { type HookDeps, runDeployHook } from "./deploy_hook.ts";
 import { attemptsSoFar, failureOf } from "./failure.ts";
@@ -22,7 +19,7 @@ import {
   failDeploy,
 } from "./state.ts";
 import type { StateFile } from "./state_file.ts";
-import type { Target, TargetCondition } from "./target.ts";
+import type { Recalled, Target, TargetCondition } from "./target.ts";
 import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link ContainerTarget} works with. */
@@ -63,10 +60,12 @@ export class ContainerTarget implements Target {
   async takeBackBad(): Promise<void> {}
 
   inspect(latest: Latest): Promise<TargetCondition> {
-    const { keeper, containers } = this.#deps;
+    const { keeper, containers, state } = this.#deps;
     const { making } = keeper;
-    const digest = latest.kind === "release"
-      ? latest.release.fingerprint
+    const offered = latest.kind === "release" ? latest.release : undefined;
+    // The image of another version is another one as a matter of course.
+    const digest = offered?.tag === state.value.deployed?.tag
+      ? offered?.fingerprint
       : undefined;
     const missing = making.length === 0
       ? "no container of it runs"
@@ -77,6 +76,22 @@ export class ContainerTarget implements Target {
       : undefined;
     const intact = missing === undefined;
     return Promise.resolve({ intact, diverted: false, missing });
+  }
+
+  recall(tag: string): Promise<Recalled | undefined> {
+    return Promise.resolve(recallImage(this.#deps.state.value, tag));
+  }
+
+  bringBack(
+    { release }: Recalled,
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.deploy(release, reason, signal);
+  }
+
+  restart(signal: AbortSignal): Promise<void> {
+    return restartContainers(this.#deps, signal);
   }
 
   async deploy(
@@ -97,11 +112,8 @@ export class ContainerTarget implements Target {
       throw error;
     }
     keeper.leaveUntidy();
-    emit({
-      type: "deploy-succeeded",
-      tag,
-      durationMs: clock.now() - startedAt,
-    });
+    const durationMs = clock.now() - startedAt;
+    emit({ type: "deploy-succeeded", tag, durationMs });
   }
 
   async cleanUp(signal: AbortSignal): Promise<void> {
@@ -109,7 +121,7 @@ export class ContainerTarget implements Target {
     await keeper.tidy();
     await tryOrTell("old images", async () => {
       const deployed = state.value.history
-        .filter(({ outcome }) => outcome === "deployed")
+        .filter(({ outcome }) => /^(?:deployed|rolled-back)$/.test(outcome))
         .map(({ tag }) => tag).reverse();
       const old = [...new Set(deployed)].slice(keepImages);
       const names = await containers.own.removeImages(old, signal);
@@ -129,10 +141,8 @@ export class ContainerTarget implements Target {
       await clock.delay(LOOK_MS, signal);
     }
     if (!keeper.isStuck) return;
-    const hint = "The log says why";
-    throw new ApplicationError("Containers are missing and do not start", {
-      hint,
-    });
+    const what = "Containers are missing and do not start";
+    throw new ApplicationError(what, { hint: "The log says why" });
   }
 
   async #bringIn(release: Release, signal: AbortSignal): Promise<void> {
@@ -236,13 +246,4 @@ export class ContainerTarget implements Target {
       },
     });
   }
-}
-
-function imageOf({ tag, artifactUrl }: Release): ImageRelease["image"] {
-  const image = parseImageUrl(artifactUrl);
-  if (image !== undefined) return image;
-  throw new ConfigError(
-    `Cannot deploy ${tag} as a container: "${artifactUrl}" names no image`,
-    { hint: "Name a registry of images: --registry img://HOST/REPOSITORY" },
-  );
 }

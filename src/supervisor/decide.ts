@@ -1,8 +1,8 @@
-import type { Release, VersionRules } from "../base/release.ts";
-import { cacheKey } from "../base/release.ts";
+import { cacheKey, type Release, type VersionRules } from "../base/release.ts";
 import { compareVersions, newestFirst, parseVersion } from "../base/version.ts";
 import type { Latest } from "../registry/registry.ts";
-import type { FailedRelease, State } from "./state.ts";
+import type { WaitingVersion } from "./status.ts";
+import { type WaitFacts, waitsOf } from "./waits.ts";
 
 /** Why nothing is deployed. */
 export type SkipCode =
@@ -11,12 +11,29 @@ export type SkipCode =
   | "filtered"
   | "incomplete"
   | "downgrade"
-  | "failed-before";
+  /** An operator went back from it, or from a newer one. */
+  | "rolled-back"
+  | WaitingVersion["code"];
+
+/** Why something is. */
+export type DeployCode =
+  | "first"
+  | "newer"
+  | "older"
+  /** Another artifact under the same version. */
+  | "changed"
+  /** It is the deployed version, and not all of it is there. */
+  | "missing"
+  | "rollback"
+  | "pinned"
+  /** A command named it. */
+  | "ordered";
 
 /** What to do with the registry's answer, and why. */
 export type Action =
   | {
     readonly kind: "deploy";
+    readonly code: DeployCode;
     readonly release: Release;
     readonly reason: string;
   }
@@ -25,12 +42,13 @@ export type Action =
     readonly code: SkipCode;
     readonly reason: string;
     readonly tag?: string;
+    /** What it waits for, when it does. */
+    readonly waits?: readonly WaitingVersion[];
   };
 
 /** What {@link decide} looks at. */
-export interface Situation {
+export interface Situation extends WaitFacts {
   readonly latest: Latest;
-  readonly state: State;
   /** Whether the deployed release's folder is there and `current` leads to a folder. */
   readonly intact: boolean;
   /** Whether `current` leads to another folder than the deployed release's. */
@@ -39,15 +57,11 @@ export interface Situation {
   readonly missing?: string | undefined;
   readonly rules: VersionRules;
   readonly allowDowngrade: boolean;
-  /** Whether a release that failed before is tried without a pause. */
-  readonly ignoreFailures: boolean;
-  /** Unix milliseconds. */
-  readonly now: number;
 }
 
 /** Decides whether the registry's answer is to be deployed. */
 export function decide(situation: Situation): Action {
-  const { latest, state } = situation;
+  const { latest } = situation;
   if (latest.kind === "filtered") {
     return { kind: "skip", code: "filtered", reason: latest.reason };
   }
@@ -61,70 +75,64 @@ export function decide(situation: Situation): Action {
     };
   }
   const { release } = latest;
-  const { tag } = release;
-  if (state.deployed?.key === cacheKey(release) && situation.intact) {
-    if (situation.diverted) return skipDiverted(tag);
-    return {
-      kind: "skip",
-      code: "up-to-date",
-      reason: `${tag} is deployed`,
-      tag,
-    };
-  }
-  const failure = recentFailure(situation, release);
-  if (failure !== undefined) {
-    return {
-      kind: "skip",
-      code: "failed-before",
-      reason: failureReason(failure),
-      tag,
-    };
-  }
-  if (isUnwantedDowngrade(situation, tag)) {
-    return {
-      kind: "skip",
-      code: "downgrade",
-      reason:
-        `${tag} is older than ${state.deployed?.tag}, which is deployed; --allow-downgrade would take it`,
-      tag,
-    };
-  }
-  return { kind: "deploy", release, reason: deployReason(situation, release) };
+  return inService(situation, release) ?? unwanted(situation, release) ??
+    waiting(situation, release) ??
+    { kind: "deploy", release, ...deployReason(situation, release) };
 }
 
-/** Someone moved the link by hand, and is not to be overruled. */
-function skipDiverted(tag: string): Action {
+function inService(
+  { state, task, intact, diverted }: Situation,
+  release: Release,
+): Action | undefined {
+  const { tag } = release;
+  if (state.deployed?.key !== cacheKey(release) || !intact) return undefined;
+  if (!diverted) {
+    const reason = `${tag} is deployed`;
+    return { kind: "skip", code: "up-to-date", reason, tag };
+  }
+  // Someone moved the link by hand, and is overruled by a command only.
+  if (isNamed(task, tag) || state.rollback?.to === tag) return undefined;
   const reason =
     `${tag} is deployed, but current leads to another folder; left as it is until a newer version comes`;
   return { kind: "skip", code: "diverted", reason, tag };
 }
 
-function recentFailure(
-  { state, now, ignoreFailures }: Situation,
-  release: Release,
-): FailedRelease | undefined {
-  if (ignoreFailures) return undefined;
-  const key = cacheKey(release);
-  const failure = state.failures.find((failed) => failed.key === key);
-  if (failure === undefined) return undefined;
-  // Other bytes were published behind the same tag.
-  if (failure.fingerprint !== release.fingerprint) return undefined;
-  const leftMs = failure.retryAt - now;
-  // More than the whole pause is left when the clock was set back.
-  const pauseMs = failure.retryAt - failure.lastAt;
-  return leftMs > 0 && leftMs <= pauseMs ? failure : undefined;
+function unwanted(
+  situation: Situation,
+  { tag }: Release,
+): Action | undefined {
+  if (isRolledBackFrom(situation, tag)) {
+    const { from = "" } = situation.state.rollback ?? {};
+    const reason = tag === from
+      ? `${tag} was rolled back from; it is left alone until a newer version appears`
+      : `${tag} is no newer than ${from}, which was rolled back from`;
+    return { kind: "skip", code: "rolled-back", reason, tag };
+  }
+  if (!isUnwantedDowngrade(situation, tag)) return undefined;
+  const reason =
+    `${tag} is older than ${situation.state.deployed?.tag}, which is deployed; --allow-downgrade would take it`;
+  return { kind: "skip", code: "downgrade", reason, tag };
 }
 
-function failureReason(failure: FailedRelease): string {
-  const retry = new Date(failure.retryAt).toISOString();
-  return `${failure.tag} failed ${failure.attempts} ${
-    failure.attempts === 1 ? "time" : "times"
-  }: ${failure.reason}; next attempt after ${retry}`;
+/** An operator went back: of all that is not newer only the version that was gone back to is wanted. */
+function isRolledBackFrom(
+  { state: { rollback }, rules, task }: Situation,
+  tag: string,
+): boolean {
+  if (rollback === undefined || rollback.to === tag) return false;
+  if (task?.kind === "deploy" || task?.kind === "pin") return false;
+  if (tag === rollback.from) return true;
+  if (rules.chosenByServer === true) return false;
+  const offered = parseVersion(tag, rules);
+  const left = parseVersion(rollback.from, rules);
+  if (offered === undefined || left === undefined) return false;
+  return compareVersions(offered, left) <= 0;
 }
 
 function isUnwantedDowngrade(situation: Situation, tag: string): boolean {
-  const { state, rules, allowDowngrade } = situation;
-  if (rules.chosenByServer === true) return false;
+  const { state, rules, allowDowngrade, task } = situation;
+  if (rules.chosenByServer === true || isNamed(task, tag)) return false;
+  if (state.pin?.tag === tag || state.rollback?.to === tag) return false;
   // Anything is better than a release that is gone from the disk.
   if (allowDowngrade || !situation.intact) return false;
   if (state.deployed === undefined) return false;
@@ -136,21 +144,47 @@ function isUnwantedDowngrade(situation: Situation, tag: string): boolean {
   return compareVersions(offered, deployed) < 0;
 }
 
-function deployReason(
-  { state, rules, missing }: Situation,
+function waiting(
+  situation: Situation,
   release: Release,
-): string {
-  const { deployed } = state;
-  if (deployed === undefined) return "first deploy";
+): Action | undefined {
+  const waits = waitsOf(release, situation);
+  const [first] = waits;
+  if (first === undefined) return undefined;
+  const { code, reason } = first;
+  return { kind: "skip", code, reason, tag: release.tag, waits };
+}
+
+function isNamed(task: Situation["task"], tag: string): boolean {
+  return (task?.kind === "deploy" || task?.kind === "pin") && task.tag === tag;
+}
+
+function deployReason(
+  { state, rules, missing, task }: Situation,
+  release: Release,
+): { readonly code: DeployCode; readonly reason: string } {
+  const { deployed, rollback, pin } = state;
+  const { tag } = release;
+  if (deployed === undefined) return { code: "first", reason: "first deploy" };
   if (deployed.key === cacheKey(release)) {
-    return missing ?? "the deployed release is missing on disk";
+    const reason = missing ?? "the deployed release is missing on disk";
+    return { code: "missing", reason };
   }
-  const offered = parseVersion(release.tag, rules);
+  if (rollback?.to === tag) {
+    return { code: "rollback", reason: `rolled back from ${rollback.from}` };
+  }
+  if (pin?.tag === tag) return { code: "pinned", reason: "pinned by command" };
+  if (isNamed(task, tag)) return { code: "ordered", reason: "by command" };
+  const offered = parseVersion(tag, rules);
   const present = parseVersion(deployed.tag, rules);
   const order = offered === undefined || present === undefined
     ? 0
     : compareVersions(offered, present);
-  if (order > 0) return `newer than ${deployed.tag}`;
-  if (order < 0) return `older than ${deployed.tag}, as the settings ask`;
-  return `another artifact than that of ${deployed.tag}`;
+  if (order > 0) return { code: "newer", reason: `newer than ${deployed.tag}` };
+  if (order < 0) {
+    const reason = `older than ${deployed.tag}, as the settings ask`;
+    return { code: "older", reason };
+  }
+  const reason = `another artifact than that of ${deployed.tag}`;
+  return { code: "changed", reason };
 }

@@ -1,6 +1,19 @@
 import type { EmitEvent } from "../base/event.ts";
 import { GRACE_PERIOD_MS, type Latest } from "../registry/registry.ts";
-import type { Action } from "./decide.ts";
+import type { Action, SkipCode } from "./decide.ts";
+
+const NOTABLE: ReadonlySet<SkipCode> = new Set<SkipCode>([
+  "downgrade",
+  "failed-before",
+  "diverted",
+]);
+/** What an operator or a setting has asked for is no warning. */
+const ASKED_FOR: ReadonlySet<SkipCode> = new Set<SkipCode>([
+  "hold",
+  "cooldown",
+  "window",
+  "rolled-back",
+]);
 
 /** Tells what is not deployed and why: what an operator should know once, the rest for the debug log. */
 export class DecisionTeller {
@@ -15,11 +28,11 @@ export class DecisionTeller {
   }
 
   skipped({ code, reason, tag }: Action & { kind: "skip" }): void {
-    const isNotable = code === "downgrade" || code === "failed-before" ||
-      code === "diverted";
-    const notable = isNotable && this.#reason !== reason;
-    this.#reason = isNotable ? reason : "";
-    this.#emit({ type: "deploy-skipped", reason, tag, notable });
+    const asked = ASKED_FOR.has(code);
+    const isTold = asked || NOTABLE.has(code);
+    const notable = isTold && this.#reason !== reason;
+    this.#reason = isTold ? reason : "";
+    this.#emit({ type: "deploy-skipped", reason, tag, notable, asked });
   }
 
   /** A deploy begins: what was told before may be told again. */

@@ -1,26 +1,19 @@
 import { abortable } from "../base/abortable.ts";
-import { ArtifactError, DewyError } from "../base/errors.ts";
 import { cacheKey, type Release } from "../base/release.ts";
 import type { Clock } from "../base/time.ts";
-import type { CacheEntry } from "../cache/cache.ts";
 import type { CacheKeeper } from "../fetcher/source.ts";
 import type { Application } from "../process/application.ts";
-import type { ReleaseStore, StagedRelease } from "../release/release_store.ts";
+import type { ReleaseStore } from "../release/release_store.ts";
 import {
   fetchArtifact,
   type FetchDeps,
   refuseKnownBad,
 } from "./fetch_artifact.ts";
 import { type HookDeps, runDeployHook } from "./deploy_hook.ts";
-import { attemptsSoFar, failureOf } from "./failure.ts";
-import {
-  beginDeploy,
-  cancelDeploy,
-  completeDeploy,
-  type DeployIntent,
-  failDeploy,
-} from "./state.ts";
-import { asError, tryOrTell } from "./try_or_tell.ts";
+import type { DeployAttempt } from "./deploy_attempt.ts";
+import { beginDeploy, completeDeploy, type DeployIntent } from "./state.ts";
+import { takeBack } from "./take_back.ts";
+import { tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link Deployer} works with. */
 export interface DeployerDeps extends FetchDeps, HookDeps {
@@ -32,19 +25,6 @@ export interface DeployerDeps extends FetchDeps, HookDeps {
   readonly releases: ReleaseStore;
   /** Left out in assets mode. */
   readonly application: Application | undefined;
-}
-
-/** One deploy on its way, and how far it has come. */
-interface Progress {
-  readonly release: Release;
-  readonly startedAt: number;
-  /** Folder that `current` led to before. */
-  readonly previousPath: string | undefined;
-  entry?: CacheEntry;
-  staged?: StagedRelease;
-  activated: boolean;
-  /** The worker in front when the link was swapped: one that came later runs the new release. */
-  workerBefore?: number | undefined;
 }
 
 /**
@@ -66,67 +46,88 @@ export class Deployer {
    */
   async deploy(
     release: Release,
-    reason: string,
+    { reason, path }: {
+      readonly reason: string;
+      /** Its folder, where it is there already. */
+      readonly path?: string | undefined;
+    },
     signal: AbortSignal,
   ): Promise<void> {
     const { state, emit, clock, releases } = this.#deps;
     const { tag } = release;
     const previous = state.value.deployed?.tag;
     emit({ type: "deploy-started", tag, previous, reason });
-    const progress: Progress = {
+    const attempt: DeployAttempt = {
       release,
       startedAt: clock.now(),
       previousPath: await releases.current(),
+      recalledPath: path,
       activated: false,
     };
     try {
-      await this.#bringIn(progress, signal);
+      await this.#bringIn(attempt, signal);
     } catch (error) {
-      await this.#takeBack(progress, error, signal);
+      await takeBack(attempt, { ...this.#deps, error }, signal);
       throw error;
     }
-    const durationMs = clock.now() - progress.startedAt;
-    await this.#remember(progress, durationMs);
+    const durationMs = clock.now() - attempt.startedAt;
+    await this.#remember(attempt, durationMs);
     emit({ type: "deploy-succeeded", tag, durationMs });
-    await this.#share(progress, signal);
+    await this.#share(attempt, signal);
   }
 
   /** Offers the artifact to other hosts: never before it is in service here. */
-  async #share({ entry }: Progress, signal: AbortSignal): Promise<void> {
+  async #share({ entry }: DeployAttempt, signal: AbortSignal): Promise<void> {
     if (entry === undefined || signal.aborted) return;
     const { source } = this.#deps;
     await this.#try("the shared cache", () => source.share(entry, signal));
   }
 
-  async #bringIn(progress: Progress, signal: AbortSignal): Promise<void> {
-    const { release } = progress;
-    const { emit, releases, state, clock, application, ignoreFailures } =
-      this.#deps;
+  async #bringIn(attempt: DeployAttempt, signal: AbortSignal): Promise<void> {
+    const { emit, releases, state, application } = this.#deps;
+    const path = attempt.recalledPath === undefined
+      ? await this.#stage(attempt, signal)
+      : await this.#recall(attempt, signal);
+    const intent = intentOf(attempt, path);
+    await state.update((value) => beginDeploy(value, intent));
+    // The link must not move below a worker that is still loading its files.
+    await abortable(application?.settled() ?? Promise.resolve(), signal);
+    attempt.workerBefore = application?.pid;
+    attempt.activated = true;
+    await releases.activate(path);
+    emit({ type: "link-created", from: path, to: releases.link });
+    await this.#runHook("after", attempt, signal);
+    await this.#startApplication(attempt.release.tag, signal);
+  }
+
+  /** Fetches and unpacks the release, and returns its folder. */
+  async #stage(attempt: DeployAttempt, signal: AbortSignal): Promise<string> {
+    const { emit, releases, state, clock, ignoreFailures } = this.#deps;
+    const { release } = attempt;
     const entry = await fetchArtifact(release, this.#deps, signal);
-    progress.entry = entry;
+    attempt.entry = entry;
     if (!ignoreFailures) {
       refuseKnownBad(entry, state.value.failures, clock.now());
     }
-    await this.#runHook("before", progress, signal);
+    await this.#runHook("before", attempt, signal);
     const startedAt = clock.now();
     const staged = await releases.stage(
       { path: entry.path, name: release.artifactName },
       signal,
     );
-    progress.staged = staged;
     const { path, entries, bytes } = staged;
+    attempt.path = path;
     const durationMs = clock.now() - startedAt;
     emit({ type: "archive-extracted", path, entries, bytes, durationMs });
-    const intent = intentOf(progress, entry, path);
-    await state.update((value) => beginDeploy(value, intent));
-    // The link must not move below a worker that is still loading its files.
-    await abortable(application?.settled() ?? Promise.resolve(), signal);
-    progress.workerBefore = application?.pid;
-    progress.activated = true;
-    await releases.activate(path);
-    emit({ type: "link-created", from: path, to: releases.link });
-    await this.#runHook("after", progress, signal);
-    await this.#startApplication(release.tag, signal);
+    return path;
+  }
+
+  /** Uses the folder that the release has from the time it was in service. */
+  async #recall(attempt: DeployAttempt, signal: AbortSignal): Promise<string> {
+    const { recalledPath: path = "" } = attempt;
+    await this.#runHook("before", attempt, signal);
+    attempt.path = path;
+    return path;
   }
 
   async #startApplication(tag: string, signal: AbortSignal): Promise<void> {
@@ -141,14 +142,14 @@ export class Deployer {
 
   #runHook(
     when: "before" | "after",
-    { release, entry, staged }: Progress,
+    { release, entry, path }: DeployAttempt,
     signal: AbortSignal,
   ): Promise<void> {
     const { command, state } = this.#deps;
     const variables = {
       DEWY_VERSION: release.tag,
       DEWY_PREVIOUS_VERSION: state.value.deployed?.tag ?? "",
-      DEWY_RELEASE_DIR: staged?.path ?? "",
+      DEWY_RELEASE_DIR: path ?? "",
       DEWY_ARTIFACT: entry?.path ?? "",
       DEWY_COMMAND: command,
     };
@@ -156,18 +157,18 @@ export class Deployer {
   }
 
   /** The release is in service from here on, whatever fails. */
-  async #remember(progress: Progress, durationMs: number): Promise<void> {
+  async #remember(attempt: DeployAttempt, durationMs: number): Promise<void> {
     const { state, cache, clock } = this.#deps;
-    const { release, staged, entry } = progress;
-    if (staged === undefined || entry === undefined) return;
+    const { release, path } = attempt;
+    if (path === undefined) return;
     const key = cacheKey(release);
     const { tag, fingerprint } = release;
     const deployed = {
       tag,
       key,
-      sha256: entry.sha256,
+      sha256: sha256Of(attempt),
       fingerprint,
-      path: staged.path,
+      path,
       at: clock.now(),
     };
     await this.#try(
@@ -178,101 +179,27 @@ export class Deployer {
     await this.#try("the cache entry current", () => cache.writeCurrent(key));
   }
 
-  /** Puts back what was in service before, and writes the failure down. */
-  async #takeBack(
-    progress: Progress,
-    error: unknown,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { releases, state, emit } = this.#deps;
-    const { tag } = progress.release;
-    const { staged, previousPath } = progress;
-    if (progress.activated) {
-      await this.#try(
-        "the link",
-        () =>
-          previousPath === undefined
-            ? releases.deactivate()
-            : releases.activate(previousPath),
-      );
-    }
-    if (staged !== undefined) {
-      await this.#try("the failed release", () => releases.remove(staged.path));
-    }
-    // A stop aborts without an error of dewy's own; a deadline does with one.
-    if (signal.aborted && !(signal.reason instanceof DewyError)) {
-      await this.#try("the state", () => state.update(cancelDeploy));
-      emit({ type: "deploy-cancelled", tag });
-      return;
-    }
-    await this.#rememberFailure(progress, error);
-    await this.#try("the previous release", () => this.#bringBack(progress));
-  }
-
-  async #bringBack(progress: Progress): Promise<void> {
-    const { application, emit } = this.#deps;
-    const { previousPath, activated, workerBefore } = progress;
-    if (application === undefined || previousPath === undefined) return;
-    // Also waits for a start that is under way.
-    await application.bringUp();
-    const isOther = activated && application.pid !== workerBefore;
-    if (!isOther) return;
-    // The old worker died meanwhile, and the one in front began from the release that failed.
-    try {
-      await application.replace(new AbortController().signal);
-    } catch (error) {
-      emit({ type: "restart-failed", error: asError(error) });
-    }
-  }
-
-  async #rememberFailure(progress: Progress, error: unknown): Promise<void> {
-    const { state, emit, clock, cache } = this.#deps;
-    const { release, entry, startedAt } = progress;
-    const { tag, fingerprint } = release;
-    const key = cacheKey(release);
-    const identity = { tag, key, fingerprint, sha256: entry?.sha256 };
-    const attempts = attemptsSoFar(state.value, identity) + 1;
-    const now = clock.now();
-    const failed = failureOf(identity, { error, attempts, now });
-    if (error instanceof ArtifactError) {
-      await this.#try("the bad artifact", () => cache.remove(key));
-    }
-    await this.#try(
-      "the state",
-      () =>
-        state.update((value) =>
-          failDeploy(value, failed, {
-            kind: "failed",
-            durationMs: now - startedAt,
-          })
-        ),
-    );
-    const restoredTo = state.value.deployed?.tag;
-    emit({
-      type: "deploy-failed",
-      failure: {
-        tag,
-        error: asError(error),
-        restoredTo,
-        attempts,
-        retryAt: failed.retryAt,
-        quarantined: failed.quarantined,
-      },
-    });
-  }
-
   #try(what: string, task: () => Promise<unknown>): Promise<void> {
     return tryOrTell(what, task, this.#deps.emit);
   }
 }
 
-function intentOf(
-  { release, startedAt, previousPath }: Progress,
-  entry: CacheEntry,
-  path: string,
-): DeployIntent {
+function intentOf(attempt: DeployAttempt, path: string): DeployIntent {
+  const { release, startedAt, previousPath, recalledPath } = attempt;
   const { tag, fingerprint } = release;
-  const { sha256 } = entry;
-  const key = cacheKey(release);
-  return { tag, key, fingerprint, sha256, path, previousPath, startedAt };
+  return {
+    tag,
+    key: cacheKey(release),
+    fingerprint,
+    sha256: sha256Of(attempt),
+    path,
+    previousPath,
+    recalled: recalledPath === undefined ? undefined : true,
+    startedAt,
+  };
+}
+
+/** Of a release that is recalled it is known from before. */
+function sha256Of({ entry, release }: DeployAttempt): string | undefined {
+  return entry?.sha256 ?? release.sha256;
 }

@@ -3,7 +3,8 @@ import { Deployer, type DeployerDeps } from "./deployer.ts";
 import { recover } from "./recover.ts";
 import { decideRollback, rollBack } from "./roll_back.ts";
 import { requireStanding, standUp, waitUnlessCrashing } from "./stand_up.ts";
-import type { Target, TargetCondition } from "./target.ts";
+import { recordsOf, releaseOf } from "./recall.ts";
+import type { Recalled, Target, TargetCondition } from "./target.ts";
 import { tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link FilesTarget} works with. */
@@ -53,7 +54,39 @@ export class FilesTarget implements Target {
   }
 
   deploy(release: Release, reason: string, signal: AbortSignal): Promise<void> {
-    return this.#deployer.deploy(release, reason, signal);
+    return this.#deployer.deploy(release, { reason }, signal);
+  }
+
+  async recall(tag: string): Promise<Recalled | undefined> {
+    const { state, releases } = this.#deps;
+    const records = recordsOf(state.value, tag);
+    for (const record of records) {
+      const { path } = record;
+      if (!await releases.has(path)) continue;
+      return { release: releaseOf(record, ""), isHere: true, path };
+    }
+    // Its artifact may still be in the cache.
+    const [record] = records.filter(({ sha256 }) => sha256 !== undefined);
+    if (record === undefined) return undefined;
+    return { release: releaseOf(record, ""), isHere: false };
+  }
+
+  bringBack(
+    { release, path }: Recalled,
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#deployer.deploy(release, { reason, path }, signal);
+  }
+
+  async restart(signal: AbortSignal): Promise<void> {
+    const { application, state, emit } = this.#deps;
+    if (application === undefined || !application.running) return;
+    const tag = state.value.deployed?.tag ?? "";
+    emit({ type: "server-restarting", tag, pid: Deno.pid });
+    await application.replace(signal);
+    const { ports } = application;
+    emit({ type: "server-started", tag, ports, restarted: true });
   }
 
   async cleanUp(): Promise<void> {

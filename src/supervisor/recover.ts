@@ -44,9 +44,13 @@ async function endInterrupted(
 ): Promise<void> {
   const { releases, command } = deps;
   const arrived = await releases.current() === intent.path;
+  // An operator went back to what was in service before: that is ended.
+  const isWayBack = intent.recalled === true && await releases.has(intent.path);
+  if (isWayBack && !arrived) await releases.activate(intent.path);
   // Files are in service once the link is swapped; a program has yet to prove itself.
-  if (command === "assets" && arrived) await completeInterrupted(intent, deps);
-  else await takeBackInterrupted(intent, deps);
+  if (isWayBack || command === "assets" && arrived) {
+    await completeInterrupted(intent, deps);
+  } else await takeBackInterrupted(intent, deps);
 }
 
 async function completeInterrupted(

@@ -1,3 +1,5 @@
+import type { Hold, Pin, RollbackMark, Sighting } from "./state_operator.ts";
+
 /** A release that was brought into service. */
 export interface DeployedRelease {
   readonly tag: string;
@@ -25,6 +27,8 @@ export interface DeployIntent {
   readonly path: string;
   /** Folder that `current` led to before; left out when there was none. */
   readonly previousPath?: string | undefined;
+  /** Whether the folder was there before, of a release that once was in service. */
+  readonly recalled?: boolean | undefined;
   readonly startedAt: number;
 }
 
@@ -50,7 +54,11 @@ export interface HistoryEntry {
   readonly tag: string;
   readonly key: string;
   readonly sha256?: string | undefined;
-  readonly outcome: "deployed" | "failed" | "interrupted";
+  readonly fingerprint?: string | undefined;
+  /** Of a release that came into service: where its folder is, or the URL of its image. */
+  readonly path?: string | undefined;
+  /** `rolled-back`: brought back by a command. */
+  readonly outcome: "deployed" | "failed" | "interrupted" | "rolled-back";
   readonly reason: string;
   readonly durationMs: number;
 }
@@ -68,6 +76,11 @@ export interface State {
   readonly digests: Readonly<Record<string, string>>;
   /** Oldest first. */
   readonly history: readonly HistoryEntry[];
+  readonly pin?: Pin | undefined;
+  readonly hold?: Hold | undefined;
+  readonly rollback?: RollbackMark | undefined;
+  /** Oldest first; kept only where a cooldown asks for it. */
+  readonly sightings?: readonly Sighting[] | undefined;
 }
 
 /** The state before the first deploy. */
@@ -93,29 +106,49 @@ export function completeDeploy(
   deployed: DeployedRelease,
   durationMs: number,
 ): State {
-  const { tag, key, at, sha256 } = deployed;
+  const { tag, key, at, sha256, fingerprint, path } = deployed;
   const failedBefore = state.failures.find((failed) => failed.key === key)
     ?.attempts;
-  const previous = state.deployed?.key === key
-    ? state.previous
-    : state.deployed;
-  const outcome = "deployed";
+  const isReturn = state.rollback?.to === tag && state.deployed?.tag !== tag;
+  const entry = { at, tag, key, sha256, fingerprint, path, durationMs };
   return {
     ...state,
     deploying: undefined,
     deployed: { ...deployed, failedBefore },
-    previous,
+    previous: previousOf(state, deployed, isReturn),
+    // Whatever else is deployed ends the way back.
+    rollback: state.rollback?.to === tag ? state.rollback : undefined,
     failures: state.failures.filter((failed) => failed.key !== key),
     history: addHistory(state, {
-      at,
-      tag,
-      key,
-      sha256,
-      outcome,
-      reason: "",
-      durationMs,
+      ...entry,
+      outcome: isReturn ? "rolled-back" : "deployed",
+      reason: isReturn ? `back from ${state.rollback?.from}` : "",
     }),
   };
+}
+
+/** Returns what a further roll-back would go to: never the one that was just rolled back from. */
+function previousOf(
+  state: State,
+  { tag, key }: DeployedRelease,
+  isReturn: boolean,
+): DeployedRelease | undefined {
+  if (isReturn) return servedBefore(state, tag);
+  return state.deployed?.key === key ? state.previous : state.deployed;
+}
+
+/** Returns the release that was in service before `tag` first was, as far as the history knows. */
+export function servedBefore(
+  { history }: State,
+  tag: string,
+): DeployedRelease | undefined {
+  const deploys = history.filter(({ outcome }) => outcome === "deployed");
+  const end = deploys.findLastIndex((entry) => entry.tag === tag);
+  const before = deploys.slice(0, Math.max(end, 0))
+    .findLast((entry) => entry.tag !== tag && entry.path !== undefined);
+  if (before?.path === undefined) return undefined;
+  const { key, sha256, fingerprint, path, at } = before;
+  return { tag: before.tag, key, sha256, fingerprint, path, at };
 }
 
 /** The release could not be deployed; what was in service before is again. */
@@ -166,6 +199,21 @@ export function beginRollback(
       startedAt: at,
     },
   };
+}
+
+/** Releases that failed may be tried again at once: the one with this tag, or all. */
+export function endPause(
+  state: State,
+  tag: string | undefined,
+  now: number,
+): State {
+  const isMeant = (failed: FailedRelease) =>
+    (tag === undefined || failed.tag === tag) && failed.retryAt > now;
+  if (!state.failures.some(isMeant)) return state;
+  const failures = state.failures.map((failed) =>
+    isMeant(failed) ? { ...failed, retryAt: now } : failed
+  );
+  return { ...state, failures };
 }
 
 /** The deploy was called off by a stop; nothing is to be remembered of it. */

@@ -10,6 +10,8 @@ export class StateFile {
   #path: string;
   #state: State;
   #redact: Redact;
+  /** One write at a time: all go to the same file beside it. */
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(path: string, state: State, redact: Redact) {
     this.#path = path;
@@ -62,6 +64,13 @@ export class StateFile {
    */
   async update(change: (state: State) => State): Promise<void> {
     this.#state = change(this.#state);
+    // An operator's word may come in the middle of a deploy's.
+    const written = this.#writing.then(() => this.#write());
+    this.#writing = written.catch(() => undefined);
+    await written;
+  }
+
+  async #write(): Promise<void> {
     try {
       await writeDurably(this.#path, `${this.#text()}\n`);
     } catch (cause) {
@@ -98,11 +107,14 @@ function parseState(text: string): State {
 /** Only dewy writes this file, whole; so its outline tells a damaged one. */
 function isState(value: unknown): value is State {
   if (typeof value !== "object" || value === null) return false;
-  const { format, failures, history, digests, deployed } = value as Partial<
-    State
-  >;
+  const { format, failures, history, digests, deployed, ...operator } =
+    value as Partial<State>;
+  const { pin, rollback, sightings } = operator;
   return format === 1 && Array.isArray(failures) && Array.isArray(history) &&
     typeof digests === "object" && digests !== null &&
     (deployed === undefined ||
-      typeof deployed.path === "string" && typeof deployed.tag === "string");
+      typeof deployed.path === "string" && typeof deployed.tag === "string") &&
+    (pin === undefined || typeof pin.tag === "string") &&
+    (rollback === undefined || typeof rollback.to === "string") &&
+    (sightings === undefined || Array.isArray(sightings));
 }

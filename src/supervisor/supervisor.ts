@@ -1,29 +1,39 @@
 import { SourceError } from "../base/errors.ts";
+import { LinkedSignal } from "../base/linked_signal.ts";
 import { withDeadline } from "../base/time.ts";
-import type { Latest } from "../registry/registry.ts";
-import { type Action, decide } from "./decide.ts";
-import { DecisionTeller } from "./decision_teller.ts";
-import { PollPause, type PollSettings } from "./poll_pause.ts";
+import type { Registry } from "../registry/registry.ts";
+import { Asker } from "./asker.ts";
 import {
-  REGISTRY_TIMEOUT_MS,
-  Reporter,
-  type ReporterDeps,
-} from "./reporter.ts";
+  type Ask,
+  type Choice,
+  Chooser,
+  type ChooserSettings,
+  tagOf,
+} from "./chooser.ts";
+import type { Action } from "./decide.ts";
+import { DecisionTeller } from "./decision_teller.ts";
+import { type Order, Orders } from "./orders.ts";
+import { prepareTask, settleOrder } from "./perform.ts";
+import { PollPause, type PollSettings } from "./poll_pause.ts";
+import { newPulse, type Pulse } from "./pulse.ts";
+import { Reporter, type ReporterDeps } from "./reporter.ts";
+import { forgetRollback } from "./state_operator.ts";
 import type { StateFile } from "./state_file.ts";
 import type { Target } from "./target.ts";
-import { asError } from "./try_or_tell.ts";
+import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link Supervisor} works with. */
 export interface SupervisorDeps extends ReporterDeps {
+  readonly registry: Registry;
   readonly target: Target;
   readonly state: StateFile;
   readonly settings: SupervisorSettings;
 }
 
 /** How a {@link Supervisor} behaves; times in milliseconds. */
-export interface SupervisorSettings extends PollSettings {
+export interface SupervisorSettings
+  extends PollSettings, Omit<ChooserSettings, "ignoreFailures"> {
   readonly tickTimeoutMs: number;
-  readonly allowDowngrade: boolean;
   /** Run one tick and return. */
   readonly once: boolean;
 }
@@ -31,8 +41,14 @@ export interface SupervisorSettings extends PollSettings {
 /**
  * The one loop: ask the registry, decide, deploy, wait. Ticks follow each other
  * and never overlap; what fails in one is told, and the next one is the retry.
+ * An operator's order ends the wait and is done by the next tick.
  */
 export class Supervisor {
+  /** What the loop is at. */
+  readonly pulse: Pulse = newPulse();
+  readonly orders = new Orders();
+  readonly asker: Asker;
+  readonly chooser: Chooser;
   #deps: SupervisorDeps;
   #pause: PollPause;
   #teller: DecisionTeller;
@@ -41,10 +57,19 @@ export class Supervisor {
   #tickFailures = 0;
 
   constructor(deps: SupervisorDeps) {
+    const { settings, clock, emit, registry } = deps;
     this.#deps = deps;
     this.#reporter = new Reporter(deps);
-    this.#pause = new PollPause(deps.settings, deps.clock);
-    this.#teller = new DecisionTeller(deps.emit);
+    this.#pause = new PollPause(settings, clock);
+    this.#teller = new DecisionTeller(emit);
+    const { pulse } = this;
+    this.asker = new Asker({ ...deps, pause: this.#pause, pulse });
+    this.chooser = new Chooser({
+      ...deps,
+      rules: registry.rules,
+      // Whoever asks for one tick wants the attempt now.
+      settings: { ...settings, ignoreFailures: settings.once },
+    });
   }
 
   /**
@@ -66,15 +91,25 @@ export class Supervisor {
         if (error !== undefined) throw error;
         return await target.requireStanding(signal);
       }
-      const elapsedMs = clock.now() - startedAt;
-      const jitterMs = this.#pause.jitterMs(Math.random());
-      const pauseMs = this.#pause.nextMs(elapsedMs) + jitterMs;
-      await target.pause(pauseMs, signal);
+      await this.#wait(startedAt, signal);
     }
+    this.pulse.phase = "stopping";
+  }
+
+  async #wait(startedAt: number, signal: AbortSignal): Promise<void> {
+    const { clock, target } = this.#deps;
+    const now = clock.now();
+    const jitterMs = this.#pause.jitterMs(Math.random());
+    const pauseMs = this.#pause.nextMs(now - startedAt) + jitterMs;
+    this.pulse.phase = "waiting";
+    this.pulse.nextPollAt = now + pauseMs;
+    using either = new LinkedSignal(signal, this.orders.wake);
+    await target.pause(pauseMs, either.signal);
   }
 
   async #tick(signal: AbortSignal): Promise<unknown> {
     const { settings, emit } = this.#deps;
+    const order = this.orders.take();
     const ms = settings.tickTimeoutMs;
     const onTimeout = () =>
       new SourceError(
@@ -85,14 +120,16 @@ export class Supervisor {
             "Look for what hangs: the registry, a hook, the disk; or raise --tick-timeout",
         },
       );
+    this.pulse.phase = "checking";
     try {
       const isWell = await withDeadline(
         { signal, ms, onTimeout },
-        (signal) => this.#pollAndDeploy(signal),
+        (signal) => this.#pollAndDeploy(order, signal),
       );
       if (isWell) this.#clearErrors();
       return undefined;
     } catch (error) {
+      order?.refuse(error);
       if (signal.aborted) return undefined;
       this.#tickFailures++;
       const failures = this.#tickFailures;
@@ -102,79 +139,67 @@ export class Supervisor {
   }
 
   /** Returns whether all is as it should be: not so while a release that failed is only waited for. */
-  async #pollAndDeploy(signal: AbortSignal): Promise<boolean> {
-    const { target } = this.#deps;
+  async #pollAndDeploy(
+    order: Order | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { target, settings } = this.#deps;
     await target.takeBackBad(signal);
     await target.standUp(signal);
-    const latest = await this.#ask(signal);
-    const action = await this.#decide(latest);
+    const ask: Ask = (wish) => this.asker.latest(signal, wish);
+    const isTaken = await prepareTask(order, { ...this.#deps, ask }, signal);
+    if (!isTaken) return true;
+    const choice = await this.chooser.choose(ask, order?.task);
+    const { action, latest } = choice;
+    if (latest !== undefined) this.#teller.incomplete(latest);
+    this.#note(choice);
+    settleOrder(order, action);
     if (action.kind === "skip") {
       this.#teller.skipped(action);
-      if (this.#deps.settings.once) refuseUnfinished(action);
+      if (settings.once) refuseUnfinished(action);
       return action.code !== "failed-before";
     }
-    const { release, reason } = action;
+    await this.#deploy(action, choice, signal);
+    return true;
+  }
+
+  async #deploy(
+    { release, reason }: Action & { kind: "deploy" },
+    { recalled }: Choice,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { target, emit } = this.#deps;
     this.#teller.deploys();
-    this.#deps.emit({ type: "registry-selected", tag: release.tag });
+    emit({ type: "registry-selected", tag: release.tag });
+    this.pulse.phase = "deploying";
     try {
-      await target.deploy(release, reason, signal);
+      if (recalled?.release === release) {
+        await target.bringBack(recalled, reason, signal);
+      } else await target.deploy(release, reason, signal);
     } catch (error) {
+      await this.#giveUpRollback(release.tag, signal);
       if (!signal.aborted) await this.#reporter.report(release, signal, error);
       throw error;
     }
     await this.#reporter.report(release, signal);
     await target.cleanUp(signal);
-    return true;
   }
 
-  async #ask(signal: AbortSignal): Promise<Latest> {
-    const { registry, emit } = this.#deps;
-    const onTimeout = () =>
-      new SourceError(
-        "timeout",
-        `The registry did not answer in ${REGISTRY_TIMEOUT_MS / 1000} s`,
-        {
-          hint: "Check the network, or the file system the registry is on",
-        },
-      );
-    try {
-      const latest = await withDeadline(
-        { signal, ms: REGISTRY_TIMEOUT_MS, onTimeout, abandon: true },
-        (signal) => registry.latest(signal),
-      );
-      this.#pause.succeeded();
-      emit({ type: "registry-answered" });
-      this.#teller.incomplete(latest);
-      return latest;
-    } catch (error) {
-      signal.throwIfAborted();
-      this.#pause.failed(error);
-      const { failures } = this.#pause;
-      const retryInMs = this.#pause.nextMs(0);
-      emit({
-        type: "registry-failed",
-        error: asError(error),
-        failures,
-        retryInMs,
-      });
-      throw error;
-    }
+  /** Whoever went back and could not get there is where he was; only a stop leaves it for later. */
+  async #giveUpRollback(tag: string, signal: AbortSignal): Promise<void> {
+    const { state, emit } = this.#deps;
+    const isStop = signal.aborted && !(signal.reason instanceof SourceError);
+    if (isStop || state.value.rollback?.to !== tag) return;
+    if (state.value.deployed?.tag === tag) return;
+    await tryOrTell("the state", () => state.update(forgetRollback), emit);
   }
 
-  async #decide(latest: Latest): Promise<Action> {
-    const { state, target, settings, clock, registry } = this.#deps;
-    const { allowDowngrade } = settings;
-    const { rules } = registry;
-    return decide({
-      latest,
-      state: state.value,
-      ...await target.inspect(latest),
-      rules,
-      allowDowngrade,
-      // Whoever asks for one tick wants the attempt now.
-      ignoreFailures: settings.once,
-      now: clock.now(),
-    });
+  #note({ action, waiting }: Choice): void {
+    const { kind, code, reason } = action;
+    const at = this.#deps.clock.now();
+    const version = tagOf(action);
+    this.pulse.decision = { at, kind, code, version, reason };
+    this.pulse.waiting = waiting;
   }
 
   #clearErrors(): void {

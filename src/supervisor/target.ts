@@ -11,6 +11,15 @@ export interface TargetCondition {
   readonly missing?: string | undefined;
 }
 
+/** A release that was in service before, as far as it is remembered. */
+export interface Recalled {
+  readonly release: Release;
+  /** Whether it can be deployed without a look-up in the registry. */
+  readonly isHere: boolean;
+  /** Its folder, where there are folders and it is still there. */
+  readonly path?: string | undefined;
+}
+
 /** What releases are brought into: a folder, a program that runs from it, or containers. */
 export interface Target {
   /**
@@ -35,6 +44,23 @@ export interface Target {
    * aborted, nothing is.
    */
   deploy(release: Release, reason: string, signal: AbortSignal): Promise<void>;
+
+  /** Returns what is remembered of a version that was in service, if anything. */
+  recall(tag: string): Promise<Recalled | undefined>;
+
+  /** As {@link deploy}, for a release that once was in service; what is still here of it is used. */
+  bringBack(
+    recalled: Recalled,
+    reason: string,
+    signal: AbortSignal,
+  ): Promise<void>;
+
+  /**
+   * Restarts the application in the release that is in service.
+   *
+   * @throws {ApplicationError} When the new one does not get ready; the old one is as it was.
+   */
+  restart(signal: AbortSignal): Promise<void>;
 
   /** Removes what is no longer needed; it tells what it could not. */
   cleanUp(signal: AbortSignal): Promise<void>;

@@ -16,9 +16,10 @@ export const DECISION_LINES: LinesOf<DecisionEvent> = {
     { tag },
   ) => [["debug", "Selected release based on version tag", { tag }]],
   "version-incomplete": (event) => [incompleteLine(event)],
-  "deploy-skipped": ({ reason, tag, notable }) => [
-    [notable ? "warn" : "debug", "Deploy skipped", { reason, tag }],
-  ],
+  "deploy-skipped": ({ reason, tag, notable, asked }) => {
+    const level = !notable ? "debug" : asked ? "info" : "warn";
+    return [[level, "Deploy skipped", { reason, tag }]];
+  },
   "deploy-interrupted": (
     { tag, restoredTo },
   ) => [["warn", "Took back a deploy that was cut short", {

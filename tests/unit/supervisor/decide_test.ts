@@ -103,12 +103,16 @@ Deno.test("decide() names the newest version that is incomplete", () => {
 Deno.test("decide() waits out the pause after a failure and says why and until when", () => {
   const state = { ...deployed("v1.0.0"), failures: [failed("v2.0.0")] };
   const action = decide(situation({ offered: "v2.0.0", state }));
+  const code = "failed-before";
+  const reason =
+    "v2.0.0 failed 1 time: it is broken; next attempt after 2026-01-15T12:05:00.000Z";
+  const until = NOW + 5 * MINUTE;
   assert.deepEqual(action, {
     kind: "skip",
-    code: "failed-before",
-    reason:
-      "v2.0.0 failed 1 time: it is broken; next attempt after 2026-01-15T12:05:00.000Z",
+    code,
+    reason,
     tag: "v2.0.0",
+    waits: [{ version: "v2.0.0", code, reason, until }],
   });
 });
 
@@ -233,6 +237,8 @@ function situation(
     ignoreFailures: given.ignoreFailures ?? false,
     rules: { preRelease: false, slot: "" },
     allowDowngrade: false,
+    cooldownMs: 0,
+    windows: [],
     now: NOW,
   };
 }

@@ -34,6 +34,8 @@ Deno.test("completeDeploy() keeps the release before for a way back", () => {
     tag: "v2",
     key: "v2--app",
     sha256: "abc",
+    fingerprint: undefined,
+    path: "/releases/v2",
     outcome: "deployed",
     reason: "",
     durationMs: 7,

@@ -1,0 +1,64 @@
+/** What the loop is to do besides its polls. */
+export type Task =
+  /** Check now; with a tag: deploy that one. */
+  | { readonly kind: "deploy"; readonly tag?: string | undefined }
+  | { readonly kind: "rollback"; readonly from: string; readonly to: string }
+  | { readonly kind: "pin"; readonly tag: string }
+  /** What is remembered has changed: decide anew. */
+  | { readonly kind: "check" }
+  | { readonly kind: "restart" };
+
+/** What became of a task: its work may go on. */
+export type Outcome =
+  | {
+    readonly kind: "started";
+    readonly tag: string | undefined;
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "nothing-to-do";
+    readonly tag: string | undefined;
+    readonly reason: string;
+  };
+
+/** A task and whoever waits for its begin. */
+export interface Order {
+  readonly task: Task;
+  /** The work has begun, or there is none. */
+  readonly settle: (outcome: Outcome) => void;
+  /** It cannot be done. */
+  readonly refuse: (error: unknown) => void;
+}
+
+/** Orders of an operator on their way to the loop, which does one with each tick. */
+export class Orders {
+  #waiting: Order[] = [];
+  #wake = new AbortController();
+
+  /** Aborted while there is an order. */
+  get wake(): AbortSignal {
+    return this.#wake.signal;
+  }
+
+  /** Gives an order; resolves when its work has begun, or rejects when it cannot. */
+  give(task: Task): Promise<Outcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    this.#waiting.push({ task, settle: resolve, refuse: reject });
+    this.#wake.abort();
+    return promise;
+  }
+
+  /** Takes the next order, if there is one. */
+  take(): Order | undefined {
+    const order = this.#waiting.shift();
+    if (order !== undefined && this.#waiting.length === 0) {
+      this.#wake = new AbortController();
+    }
+    return order;
+  }
+
+  /** Refuses all that wait. */
+  close(error: Error): void {
+    for (const { refuse } of this.#waiting.splice(0)) refuse(error);
+  }
+}

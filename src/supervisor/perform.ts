@@ -1,0 +1,133 @@
+import { SourceError } from "../base/errors.ts";
+import type { EmitEvent } from "../base/event.ts";
+import type { Clock } from "../base/time.ts";
+import type { Ask } from "./chooser.ts";
+import { tagOf } from "./chooser.ts";
+import type { Action } from "./decide.ts";
+import { OperationError } from "./operations.ts";
+import type { Order } from "./orders.ts";
+import { endPause } from "./state.ts";
+import { markRollback, pinVersion } from "./state_operator.ts";
+import type { StateFile } from "./state_file.ts";
+import type { Target } from "./target.ts";
+import { asError } from "./try_or_tell.ts";
+
+/** What an order is prepared with. */
+export interface PerformDeps {
+  readonly state: StateFile;
+  readonly target: Pick<Target, "recall" | "restart">;
+  readonly ask: Ask;
+  readonly clock: Clock;
+  readonly emit: EmitEvent;
+}
+
+/**
+ * Does what an order asks for before the tick decides. Returns `false` when
+ * nothing is left for the tick: the order was refused, which is no failure of
+ * dewy's.
+ *
+ * @throws {FilesystemError} When it cannot be written down.
+ */
+export async function prepareTask(
+  order: Order | undefined,
+  deps: PerformDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (order === undefined) return true;
+  try {
+    await prepare(order, deps, signal);
+    return true;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const isRefusal = error instanceof OperationError ||
+      error instanceof SourceError;
+    if (!isRefusal) throw error;
+    order.refuse(error);
+    return false;
+  }
+}
+
+async function prepare(
+  order: Order,
+  deps: PerformDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { task } = order;
+  const { state, clock } = deps;
+  const at = clock.now();
+  switch (task.kind) {
+    case "check":
+      return;
+    case "restart":
+      return await restart(order, deps, signal);
+    case "deploy":
+      if (task.tag !== undefined) await requireVersion(task.tag, deps);
+      return await state.update((value) => endPause(value, task.tag, at));
+    case "pin":
+      await requireVersion(task.tag, deps);
+      return await state.update((value) =>
+        endPause(pinVersion(value, task.tag, at), task.tag, at)
+      );
+    case "rollback": {
+      const { from, to } = task;
+      const recalled = await deps.target.recall(to);
+      if (recalled?.isHere !== true) {
+        await requireVersion(to, deps, recalled !== undefined);
+      }
+      const mark = { from, to, at };
+      return await state.update((value) =>
+        endPause(markRollback(value, mark), to, at)
+      );
+    }
+    default:
+      task satisfies never;
+  }
+}
+
+/** A restart that fails leaves the application as it was; its failure is told, as after a signal. */
+async function restart(
+  { settle }: Order,
+  { target, state, emit }: PerformDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const tag = state.value.deployed?.tag;
+  settle({ kind: "started", tag, reason: "the application is restarted" });
+  try {
+    await target.restart(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    emit({ type: "restart-failed", error: asError(error) });
+  }
+}
+
+/**
+ * Checks that a version can be had before anything is changed for it.
+ *
+ * @throws {OperationError} `not-found` when it cannot.
+ * @throws {SourceError} When the registry cannot be read.
+ */
+async function requireVersion(
+  tag: string,
+  { ask }: PerformDeps,
+  isRemembered = false,
+): Promise<void> {
+  const latest = await ask({ only: tag }).catch((error: unknown) => {
+    if (isRemembered && error instanceof SourceError) return undefined;
+    throw error;
+  });
+  if (latest === undefined || latest.kind === "release" || isRemembered) return;
+  const reason = latest.kind === "filtered"
+    ? latest.reason
+    : `${tag} is incomplete: ${latest.incomplete[0]?.reason}`;
+  throw new OperationError("not-found", `Cannot use ${tag}: ${reason}`, {
+    hint: 'See what there is with "dewy plan"',
+  });
+}
+
+/** Tells whoever gave an order what comes of it. */
+export function settleOrder(order: Order | undefined, action: Action): void {
+  const tag = tagOf(action);
+  const { reason } = action;
+  if (action.kind === "deploy") order?.settle({ kind: "started", tag, reason });
+  else order?.settle({ kind: "nothing-to-do", tag, reason });
+}
