@@ -49,6 +49,8 @@ export function parseCommand(
         };
       }
       return { kind: "container", settings: containerSettings(options, rest) };
+    case "plan":
+      return { kind: "plan", request: parseDoctor(rest, options) };
     case "doctor":
       return { kind: "doctor", request: parseDoctor(rest, options) };
     case "completions":

@@ -25,6 +25,13 @@ export const OPERATOR_COMMAND_SPECS: readonly CommandSpec[] = [
     exits: EXITS,
   },
   {
+    name: "plan",
+    usage: "plan [options of the deploying command] [--json]",
+    description: "Say what would be deployed now, and why no other version",
+    examples: ["dewy plan", "dewy plan --registry ghr://owner/app"],
+    exits: EXITS,
+  },
+  {
     name: "events",
     usage: "events [--json]",
     description: "Follow what dewy does, one line for each event",

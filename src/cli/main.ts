@@ -55,6 +55,10 @@ async function run(
       const { runDoctor } = await import("./doctor/run_doctor.ts");
       return await runDoctor(command.request, operatorIo(env));
     }
+    case "plan": {
+      const { runPlan } = await import("./operator/run_plan.ts");
+      return await runPlan(command.request, operatorIo(env));
+    }
     case "operator": {
       const { runOperator } = await import("./operator/run_operator.ts");
       return await runOperator(command.request, operatorIo(env));

@@ -6,6 +6,7 @@ import { unknownVariables } from "../unknown_variables.ts";
 import { checkClock } from "./check_clock.ts";
 import { checkCache, checkWorkdir } from "./check_folders.ts";
 import { checkDisk, checkOpenFiles } from "./check_host.ts";
+import { checkNotifiers } from "./check_notifiers.ts";
 import { checkPorts } from "./check_ports.ts";
 import {
   checkCertificate,
@@ -25,6 +26,9 @@ import {
 import type { DoctorRequest } from "./request.ts";
 import { findRunningDewy, type RunningDewy } from "./running_dewy.ts";
 
+/** By its name a secret, and in truth the path of a file. */
+const KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS";
+
 /** Every check, in the order in which they are told. */
 const CHECKS: readonly Check[] = [
   { name: "working directory", run: checkWorkdir },
@@ -38,6 +42,7 @@ const CHECKS: readonly Check[] = [
   { name: "program", run: checkProgram },
   { name: "engine", run: checkEngine },
   { name: "certificate", run: checkCertificate },
+  { name: "notifier", run: checkNotifiers },
 ];
 
 /**
@@ -50,7 +55,8 @@ export async function runDoctor(
   io: OperatorIo,
 ): Promise<number> {
   const { env, screen, write } = io;
-  const redact = createRedactor(env);
+  const { [KEY_FILE]: _path, ...others } = env;
+  const redact = createRedactor(others);
   const findings: Finding[] = [];
   for await (const found of lookAtAll(request, env)) {
     const finding = clean(found, redact);
