@@ -91,7 +91,7 @@ function addressOf({ scheme, host, text }: DriverUrl): URL {
   const protocol = scheme === "webhooks" ? "https" : "http";
   const [address = ""] = text.slice(scheme.length).split("?");
   const url = URL.parse(protocol + address);
-  if (url !== null && url.hostname !== "") return url;
+  if (url !== null && host !== "") return url;
   throw new ConfigError(
     `Cannot open notifier "${scheme}://…": it names no host`,
     { hint: `Write ${scheme}://HOST[:PORT]/PATH` },
