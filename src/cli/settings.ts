@@ -6,7 +6,6 @@ import type { PortMapping } from "./container_ports.ts";
 import type { DoctorRequest } from "./doctor/request.ts";
 import type { OperatorRequest } from "./operator/request.ts";
 import type { PlanRequest } from "./operator/run_plan.ts";
-import type { PlanRequest } from "./operator/run_plan.ts";
 import type { LogFormat, LogLevel } from "../telemetry/logger.ts";
 
 /** How a new worker proves that it can take over. */
@@ -119,6 +118,5 @@ export type Command =
   | { readonly kind: "container"; readonly settings: ContainerSettings }
   | { readonly kind: "container-list"; readonly adminPort: number }
   | { readonly kind: "doctor"; readonly request: DoctorRequest }
-  | { readonly kind: "plan"; readonly request: PlanRequest }
   | { readonly kind: "plan"; readonly request: PlanRequest }
   | { readonly kind: "operator"; readonly request: OperatorRequest };
