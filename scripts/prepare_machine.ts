@@ -3,6 +3,7 @@ import { ENGINE_PROGRAMS } from "./services/engines.ts";
 import { installGcs } from "./services/gcs.ts";
 import { installGrpcio } from "./services/grpcio.ts";
 import { installMoto } from "./services/moto.ts";
+import { installOtlp } from "./services/otlp.ts";
 import { installPrism } from "./services/prism.ts";
 import { buildSampleApp } from "./services/sample_app.ts";
 import { installRegistry } from "./services/registry.ts";
@@ -23,6 +24,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   mount: "mount",
   nginx: "nginx-light",
   haproxy: "haproxy",
+  promtool: "prometheus",
   docker: "docker.io",
   "docker-registry": "docker-registry",
   "systemd-analyze": "systemd",
@@ -41,6 +43,7 @@ export async function prepareMachine(): Promise<void> {
   await installMoto();
   await installGcs();
   await buildSampleApp();
+  await installOtlp();
   await installPrism();
   await installRegistry();
 }

@@ -21,22 +21,27 @@ import { ProxyMetrics, type ReadPorts } from "./proxy_metrics.ts";
 import { SCOPE } from "./scope.ts";
 import { stateGauges, type StateReading } from "./state_gauges.ts";
 
+/** Pushes metrics; what is on its way is given up when it is disposed of. */
+export interface MetricsExporter extends PushMetricExporter, Disposable {
+  /** Between two pushes, milliseconds. */
+  readonly intervalMs: number;
+}
+
 /** How {@link Metrics} are made. */
 export interface MetricsOptions {
   readonly command: MetricsCommand;
   /** Of dewy, without a leading `v`. */
   readonly version: string;
   /** Where they are pushed to besides being served. */
-  readonly exporter?: (PushMetricExporter & Disposable) | undefined;
+  readonly exporter?: MetricsExporter | undefined;
+  /** Longest time for the last push, milliseconds. @default 5_000 */
+  readonly flushMs?: number;
   /** What `OTEL_RESOURCE_ATTRIBUTES` says. */
   readonly attributes?: Readonly<Record<string, string>>;
   /** Unix milliseconds. @default Date.now */
   readonly now?: () => number;
 }
 
-/** Between two pushes, milliseconds; the original's. */
-const PUSH_INTERVAL_MS = 15_000;
-/** Longest time for the last push, milliseconds. */
 const FLUSH_MS = 5_000;
 
 /** Counts and measures what dewy does, for whoever asks, and for a collector. */
@@ -50,7 +55,8 @@ export class Metrics implements AsyncDisposable {
   #state: () => StateReading | undefined = () => undefined;
   #isUp: () => boolean | undefined = () => undefined;
   #now: () => number;
-  #exporter: Disposable | undefined;
+  #exporter: MetricsExporter | undefined;
+  #flushMs: number;
 
   constructor(options: MetricsOptions) {
     const { command, version, exporter, now = Date.now } = options;
@@ -59,8 +65,8 @@ export class Metrics implements AsyncDisposable {
     const pushed = exporter === undefined ? [] : [
       new PeriodicExportingMetricReader({
         exporter,
-        exportIntervalMillis: PUSH_INTERVAL_MS,
-        exportTimeoutMillis: PUSH_INTERVAL_MS,
+        exportIntervalMillis: exporter.intervalMs,
+        exportTimeoutMillis: exporter.intervalMs,
         metricProducers,
       }),
     ];
@@ -74,6 +80,7 @@ export class Metrics implements AsyncDisposable {
     });
     this.#now = now;
     this.#exporter = exporter;
+    this.#flushMs = options.flushMs ?? FLUSH_MS;
     this.#instruments = createInstruments(this.#provider.getMeter(SCOPE.name));
     this.#events = new EventCounts(this.#instruments, { command, now });
     beginAtZero(this.#instruments, command);
@@ -137,10 +144,11 @@ export class Metrics implements AsyncDisposable {
     const over = new AbortController();
     await Promise.race([
       this.#provider.shutdown(),
-      delay(FLUSH_MS, over.signal),
+      delay(this.#flushMs, over.signal),
     ]);
     over.abort();
     this.#exporter?.[Symbol.dispose]();
+    await this.#exporter?.forceFlush();
   }
 }
 

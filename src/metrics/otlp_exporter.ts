@@ -1,11 +1,9 @@
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import { ProtobufMetricsSerializer } from "@opentelemetry/otlp-transformer";
-import type {
-  PushMetricExporter,
-  ResourceMetrics,
-} from "@opentelemetry/sdk-metrics";
+import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import { errorMessage, SourceError } from "../base/errors.ts";
 import type { MetricsEvent } from "../base/event_metrics.ts";
+import type { MetricsExporter } from "./metrics.ts";
 import { pushFailure } from "./otlp_failure.ts";
 import type { OtlpSettings } from "./otlp_settings.ts";
 
@@ -39,7 +37,7 @@ const TELL_AGAIN_MS = 60 * 60_000;
  * Pushes metrics to a collector. A push that fails is not repeated: values are
  * sums since the start, so that the next one has all that this one had.
  */
-export class OtlpExporter implements PushMetricExporter, Disposable {
+export class OtlpExporter implements MetricsExporter {
   #options: OtlpExporterOptions;
   #over = new AbortController();
   #pushing: Promise<unknown> = Promise.resolve();
@@ -49,6 +47,10 @@ export class OtlpExporter implements PushMetricExporter, Disposable {
 
   constructor(options: OtlpExporterOptions) {
     this.#options = options;
+  }
+
+  get intervalMs(): number {
+    return this.#options.settings.intervalMs;
   }
 
   export(
@@ -64,7 +66,6 @@ export class OtlpExporter implements PushMetricExporter, Disposable {
 
   async shutdown(): Promise<void> {
     await this.#pushing;
-    this[Symbol.dispose]();
   }
 
   /** Gives up what is on its way. */

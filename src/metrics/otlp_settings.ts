@@ -12,7 +12,9 @@ export interface OtlpSettings {
   readonly shown: string;
   /** By lower-case name; their values are secrets. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Longest time of one push, milliseconds. */
+  /** Between two pushes, milliseconds. */
+  readonly intervalMs: number;
+  /** Longest time of one push, milliseconds; it is over when the next one is due. */
   readonly timeoutMs: number;
   readonly isCompressed: boolean;
   /** Files in PEM; what is left out is that of this host. */
@@ -34,8 +36,8 @@ export interface OtlpOptions {
 /** The path of metrics below the URL of a collector. */
 const METRICS_PATH = "/v1/metrics";
 const TIMEOUT_MS = 10_000;
-/** A push must be over when the next one is due. */
-const MAX_TIMEOUT_MS = 15_000;
+/** The original's. */
+const INTERVAL_MS = 15_000;
 
 /**
  * Returns where and how metrics are pushed, by the options and by the
@@ -53,6 +55,10 @@ export function otlpSettings(
   const url = isUrl
     ? metricsUrl(endpoint)
     : `${insecure ? "http" : "https"}://${endpoint}`;
+  const intervalMs = milliseconds("OTEL_METRIC_EXPORT_INTERVAL", env) ??
+    INTERVAL_MS;
+  const { name } = variable("TIMEOUT", env);
+  const timeoutMs = milliseconds(name, env) ?? TIMEOUT_MS;
   return {
     protocol: isUrl ? "http" : "grpc",
     url,
@@ -61,7 +67,8 @@ export function otlpSettings(
       ...pairs("OTEL_EXPORTER_OTLP_HEADERS", env),
       ...pairs("OTEL_EXPORTER_OTLP_METRICS_HEADERS", env),
     },
-    timeoutMs: timeoutMs(env),
+    intervalMs,
+    timeoutMs: Math.min(timeoutMs, intervalMs),
     isCompressed: compression(env) === "gzip",
     files: {
       ca: variable("CERTIFICATE", env).value,
@@ -105,13 +112,13 @@ function variable(
   return { name, value };
 }
 
-function timeoutMs(env: Env): number {
-  const { name, value } = variable("TIMEOUT", env);
-  if (value === undefined) return TIMEOUT_MS;
-  const ms = Number(value);
-  if (Number.isFinite(ms) && ms > 0) return Math.min(ms, MAX_TIMEOUT_MS);
+function milliseconds(name: string, env: Env): number | undefined {
+  const text = env[name]?.trim() ?? "";
+  if (text === "") return undefined;
+  const ms = Number(text);
+  if (Number.isFinite(ms) && ms > 0) return ms;
   throw new ConfigError(
-    `Cannot use ${name}: must be milliseconds: current value is "${value}"`,
+    `Cannot use ${name}: must be milliseconds: current value is "${text}"`,
     { hint: "Write a number as in 10000" },
   );
 }
