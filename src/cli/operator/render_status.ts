@@ -1,7 +1,7 @@
 import { shownSince, shownTime } from "./ages.ts";
 import type { Fields } from "./fields.ts";
 import { problemsOf } from "./problems.ts";
-import { type Cell, renderColumns, type Screen, type Tone } from "./table.ts";
+import { type Cell, renderList, type Screen, type Tone } from "./table.ts";
 import { statusTables } from "./status_tables.ts";
 
 type Row = readonly [string, string, (Tone | undefined)?];
@@ -14,7 +14,7 @@ export function renderStatus(status: Fields, screen: Screen): string {
   const rows: Row[] = [
     ["Application", applicationOf(status), "bold"],
     ["Version", versionOf(status, screen), "bold"],
-    ...optional("Before it", servedOf(status.object("previous"), screen)),
+    ...optional("Previous", servedOf(status.object("previous"), screen)),
     ["State", stateOf(status)],
     ...optional("Deploying", deployOf(status, screen)),
     ...optional("Program", programOf(status.object("program"))),
@@ -24,11 +24,11 @@ export function renderStatus(status: Fields, screen: Screen): string {
     ...problemsOf(status).map((text): Row => ["Problem", text, "bad"]),
     ["dewy", ownOf(status, screen)],
   ];
-  const cells = rows.map(([name, text, tone]): Cell[] => [
+  const cells = rows.map(([name, text, tone]): [Cell, Cell] => [
     { text: name, tone: "faint" },
     { text, tone },
   ]);
-  return [renderColumns(cells, screen), ...statusTables(status, screen)]
+  return [renderList(cells, screen), ...statusTables(status, screen)]
     .join("\n");
 }
 

@@ -1,4 +1,4 @@
-import { cutToWidth, textWidth } from "./terminal_text.ts";
+import { cutToWidth, textWidth, wrapToWidth } from "./terminal_text.ts";
 
 /** How tables and lists are written. */
 export interface Screen {
@@ -51,8 +51,23 @@ export function renderTable(
   return renderColumns([header, ...rows], screen);
 }
 
-/** As {@link renderTable}, without a head. */
-export function renderColumns(
+/** Returns names with what is to be said of each, which is wrapped to the width of a terminal. */
+export function renderList(
+  rows: readonly (readonly [name: Cell, value: Cell])[],
+  screen: Screen,
+): string {
+  const width = GAP + Math.max(...rows.map(([name]) => textWidth(name.text)));
+  const room = Math.max(LEAST_COLUMNS, (screen.columns ?? Infinity) - width);
+  return rows.map(([name, { text, tone }]) => {
+    const lines = wrapToWidth(text, room)
+      .map((text) => paint({ text, tone }, screen));
+    const blanks = " ".repeat(width - textWidth(name.text));
+    const value = lines.join(`\n${" ".repeat(width)}`);
+    return `${paint(name, screen)}${blanks}${value}\n`;
+  }).join("");
+}
+
+function renderColumns(
   rows: readonly (readonly Cell[])[],
   screen: Screen,
 ): string {

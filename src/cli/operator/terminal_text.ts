@@ -67,6 +67,34 @@ export function cutToWidth(text: string, columns: number): string {
   return `${cut}…`;
 }
 
+/** Returns the text in lines of at most `columns`, broken at blanks where that is possible. */
+export function wrapToWidth(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (textWidth(longer) <= columns) {
+      line = longer;
+      continue;
+    }
+    if (line !== "") lines.push(line);
+    const pieces = breakWord(word, columns);
+    line = pieces.pop() ?? "";
+    lines.push(...pieces);
+  }
+  return [...lines, line];
+}
+
+function breakWord(word: string, columns: number): string[] {
+  const pieces: string[] = [""];
+  for (const character of word) {
+    const longer = `${pieces.at(-1)}${character}`;
+    if (textWidth(longer) <= columns) pieces.splice(-1, 1, longer);
+    else pieces.push(character);
+  }
+  return pieces;
+}
+
 function hex(code: number): string {
   return code.toString(16).padStart(4, "0");
 }

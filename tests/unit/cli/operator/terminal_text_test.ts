@@ -4,6 +4,7 @@ import {
   printable,
   printableJson,
   textWidth,
+  wrapToWidth,
 } from "../../../../src/cli/operator/terminal_text.ts";
 
 const HOSTILE: readonly (readonly [string, string])[] = [
@@ -20,7 +21,7 @@ const HOSTILE: readonly (readonly [string, string])[] = [
 ];
 
 for (const [text, expected] of HOSTILE) {
-  Deno.test(`printable() shows ${JSON.stringify(text)} as ${expected}`, () => {
+  Deno.test(`printable() shows ${expected}`, () => {
     assert.equal(printable(text), expected);
     assert.equal(printable(expected), expected);
   });
@@ -60,4 +61,13 @@ Deno.test("cutToWidth() never takes more columns than there are", () => {
       assert.ok(textWidth(cutToWidth(text, columns)) <= columns);
     }
   }
+});
+
+Deno.test("wrapToWidth() breaks at blanks, and words that are longer than a line", () => {
+  assert.deepEqual(wrapToWidth("one two three", 7), ["one two", "three"]);
+  const words = wrapToWidth("a abcdefgh b", 4);
+  assert.deepEqual(words, ["a", "abcd", "efgh", "b"]);
+  assert.deepEqual(wrapToWidth("", 3), [""]);
+  assert.deepEqual(wrapToWidth("版本版本", 4), ["版本", "版本"]);
+  assert.deepEqual(wrapToWidth("no limit", Infinity), ["no limit"]);
 });
