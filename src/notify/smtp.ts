@@ -125,7 +125,9 @@ function toSourceError(cause: unknown, { name }: SmtpOptions): SourceError {
     readonly code?: string;
     readonly responseCode?: number;
   };
-  const isFinal = responseCode >= 500 || code === "EENVELOPE";
+  // Without an answer, it is the addresses that cannot be.
+  const isFinal = responseCode >= 500 ||
+    (code === "EENVELOPE" && responseCode === 0);
   return new SourceError(
     isFinal ? "denied" : "unavailable",
     `Cannot send mail by ${name}: ${message ?? String(cause)}`,
@@ -140,7 +142,7 @@ function hintOf(code: string | undefined): string {
     case "EENVELOPE":
       return "Check from and to in --notifier, and whether the server relays for this host";
     case "ETLS":
-      return "Check the server's certificate; ca=FILE names an authority of your own, tls=false turns encryption off";
+      return "Check the server's certificate and that it offers STARTTLS; ca=FILE names an authority of your own, tls=false turns encryption off";
     default:
       return "Check the host and the port, and that the server runs";
   }
