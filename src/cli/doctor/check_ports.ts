@@ -40,24 +40,38 @@ function checkTcp(
     Deno.listen({ hostname, port }).close();
     return ok(name, "it is free");
   } catch (error) {
-    return explain(name, error, running?.shown);
+    return explain(name, error, () => taken(name, String(port), running));
   }
+}
+
+/** Somebody listens there. */
+function taken(
+  name: string,
+  place: string,
+  running: DoctorContext["running"],
+): Finding {
+  if (running?.listens?.has(place)) {
+    return ok(name, `it is taken by what runs here (${running.shown})`);
+  }
+  if (running !== undefined && running.listens === undefined) {
+    const who = `most likely by what runs here (${running.shown})`;
+    return ok(name, `it is taken, ${who}`);
+  }
+  return fail(
+    name,
+    "another program listens there",
+    "Stop it, or choose another --port; ss -ltnxp shows who it is",
+  );
 }
 
 function explain(
   name: string,
   error: unknown,
-  running: string | undefined,
+  onTaken: () => Finding,
 ): Finding {
   const code = systemErrorCode(error);
   if (error instanceof Deno.errors.AddrInUse || code === "EADDRINUSE") {
-    return running === undefined
-      ? fail(
-        name,
-        "another program listens there",
-        "Stop it, or choose another port; ss -ltnp shows who it is",
-      )
-      : ok(name, `it is taken, most likely by what runs here (${running})`);
+    return onTaken();
   }
   if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
     return fail(
@@ -89,7 +103,5 @@ async function checkSocket(
     }
     throw error;
   }
-  return running === undefined
-    ? fail(name, "another program listens there", "Stop it, or choose another")
-    : ok(name, `it is taken, most likely by what runs here (${running.shown})`);
+  return taken(name, path, running);
 }

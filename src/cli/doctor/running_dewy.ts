@@ -1,6 +1,8 @@
 import process from "node:process";
 import { join } from "node:path";
-import { systemErrorCode } from "../../base/errors.ts";
+import { ConfigError, systemErrorCode } from "../../base/errors.ts";
+import { parsePortMappings } from "../container_ports.ts";
+import { parseListenSpecs } from "../listen_spec.ts";
 import { Fields } from "../operator/fields.ts";
 import { openAdminClient } from "../operator/open_admin_client.ts";
 import { OperatorError } from "../operator/operator_error.ts";
@@ -9,8 +11,8 @@ import type { AdminPlaceGiven } from "../operator/request.ts";
 /** A dewy that works in the directory that is looked at. */
 export interface RunningDewy {
   readonly pid: number;
-  /** Its settings by the names of the options; left out when it does not answer. */
-  readonly config: Fields | undefined;
+  /** TCP ports and socket paths that it listens on; left out when it does not say. */
+  readonly listens: ReadonlySet<string> | undefined;
   /** For people: `dewy 0.1.0, process 12`. */
   readonly shown: string;
 }
@@ -28,21 +30,40 @@ export async function findRunningDewy(
 ): Promise<RunningDewy | undefined> {
   try {
     using client = await openAdminClient(place, env);
-    const status = Fields.of(
-      await client.ask({ path: "status", limitMs: LIMIT_MS }),
-    );
-    const { config } = await client.ask({
-      path: "config",
-      limitMs: LIMIT_MS,
-    }) as {
-      config?: unknown;
-    };
+    const ask = async (path: string) =>
+      Fields.of(await client.ask({ path, limitMs: LIMIT_MS }));
+    const status = await ask("status");
+    const config = (await ask("config")).object("config");
     const pid = status.number("pid") ?? 0;
-    const shown = `dewy ${status.text("version")}, process ${pid}`;
-    return { pid, config: Fields.of(config), shown };
+    return {
+      pid,
+      listens: listensOf(status.text("command"), config),
+      shown: `dewy ${status.text("version")}, process ${pid}`,
+    };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     return await lockHolder(root);
+  }
+}
+
+/** Reads its `--port` as its own command line does. */
+function listensOf(
+  command: string,
+  config: Fields | undefined,
+): ReadonlySet<string> | undefined {
+  const specs = config?.rawTexts("port");
+  if (specs === undefined) return undefined;
+  try {
+    const places = command === "container"
+      ? parsePortMappings(specs).map(({ proxy }) => String(proxy))
+      : parseListenSpecs(specs).map((address) =>
+        address.kind === "tcp" ? String(address.port) : address.path
+      );
+    return new Set(places);
+  } catch (error) {
+    // One of another version may write them in another way.
+    if (error instanceof ConfigError) return undefined;
+    throw error;
   }
 }
 
@@ -51,7 +72,7 @@ async function lockHolder(root: string): Promise<RunningDewy | undefined> {
   const pid = Number(await readIfThere(join(root, ".dewy", "lock")));
   if (!Number.isSafeInteger(pid) || pid <= 0 || !isAlive(pid)) return undefined;
   const shown = `process ${pid}, whose admin API does not answer`;
-  return { pid, config: undefined, shown };
+  return { pid, listens: undefined, shown };
 }
 
 function isAlive(pid: number): boolean {

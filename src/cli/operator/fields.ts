@@ -51,6 +51,14 @@ export class Fields {
     return Array.isArray(value) ? value.map(Fields.of) : [];
   }
 
+  /** The texts of a list, as they are: not for printing. */
+  rawTexts(name: string): readonly string[] | undefined {
+    const value = this.#get(name);
+    return Array.isArray(value) && value.every((one) => typeof one === "string")
+      ? value
+      : undefined;
+  }
+
   /** The names there are, printable. */
   names(): readonly string[] {
     return Object.keys(this.#value).map(printable);
