@@ -28,6 +28,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   docker: "docker.io",
   "docker-registry": "docker-registry",
   "systemd-analyze": "systemd",
+  "systemd-nspawn": "systemd-container",
   zsh: "zsh",
   fish: "fish",
 };

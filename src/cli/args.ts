@@ -6,7 +6,7 @@ import { nearestWord } from "../base/nearest.ts";
 import { type GivenOptions, readArguments } from "./options_given.ts";
 import { parseOperator, REQUESTS } from "./operator/request.ts";
 import { assetsSettings, serverSettings } from "./options_settings.ts";
-import type { Command } from "./settings.ts";
+import type { Command, InitSettings } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Words for commands that other tools or older editions use. */
@@ -55,11 +55,37 @@ export function parseCommand(
       return { kind: "doctor", request: parseDoctor(rest, options) };
     case "completions":
       return { kind: "completions", shell: parseShell(rest[0]) };
+    case "init":
+      return { kind: "init", settings: initSettings(options, rest) };
     case "help":
       return { kind: "help", topic: parseTopic(rest[0]) };
     default:
       return parseRequest(name, rest, options);
   }
+}
+
+function initSettings(
+  options: GivenOptions,
+  [manager, ...words]: readonly string[],
+): InitSettings {
+  if (manager !== "systemd") {
+    throw new ConfigError(
+      `Cannot write a unit: the service manager must be systemd: ${
+        manager === undefined
+          ? "none was given"
+          : `current value is "${manager}"`
+      }`,
+      {
+        hint: "Write: dewy init systemd --unit NAME -- server --registry URL …",
+      },
+    );
+  }
+  return {
+    unit: options.text("unit") || "dewy",
+    runAs: options.text("run-as") || undefined,
+    socket: options.flag("socket"),
+    words,
+  };
 }
 
 function parseRequest(

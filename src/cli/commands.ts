@@ -44,6 +44,15 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   ...OPERATOR_COMMAND_SPECS,
   {
+    name: "init",
+    usage: "init systemd [options] -- COMMAND_LINE",
+    description: "Print a systemd unit for a command line of dewy",
+    examples: [
+      "dewy init systemd --unit app --run-as deploy -- server --registry ghr://owner/app --port 8000 -- ./current/app",
+      "dewy init systemd --unit app --socket -- server --registry ghr://owner/app --port 8000 -- ./current/app",
+    ],
+  },
+  {
     name: "completions",
     usage: "completions SHELL",
     description: `Print completions for a shell: ${SHELLS.join(", ")}`,

@@ -17,6 +17,7 @@ const SECTIONS: readonly (readonly [OptionSpec["section"], string])[] = [
   ["server", "Server Command Options"],
   ["container", "Container Command Options"],
   ["operator", "Operator Command Options"],
+  ["init", "Init Command Options"],
 ];
 
 const ENVIRONMENT = `Environment:

@@ -14,6 +14,9 @@ import { UsageError } from "./usage_error.ts";
 /** Exit code for what no part of dewy expected. */
 const EXIT_DEFECT = 70;
 
+/** Where the program is expected when this is not it, but the runtime that runs its source. */
+const INSTALLED_AT = "/usr/local/bin/dewy";
+
 /** Runs the command line to its end and returns the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const env = Deno.env.toObject();
@@ -62,6 +65,15 @@ async function run(
     case "operator": {
       const { runOperator } = await import("./operator/run_operator.ts");
       return await runOperator(command.request, operatorIo(env));
+    }
+    case "init": {
+      const { initSystemd } = await import("./init_systemd.ts");
+      writeStdout(initSystemd(command.settings, {
+        program: Deno.build.standalone ? Deno.execPath() : INSTALLED_AT,
+        workdir: Deno.cwd(),
+        parse: (words) => parseCommand(words, {}),
+      }));
+      return 0;
     }
     case "version":
       writeVersion(command.logFormat, env);

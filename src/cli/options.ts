@@ -1,5 +1,6 @@
 import { CONTAINER_OPTIONS } from "./options_container.ts";
 import { GENERAL_OPTIONS } from "./options_general.ts";
+import { INIT_OPTIONS } from "./options_init.ts";
 import { OPERATOR_OPTIONS } from "./options_operator.ts";
 import { PROXY_OPTIONS } from "./options_proxy.ts";
 import { REPORT_OPTIONS } from "./options_report.ts";
@@ -14,6 +15,7 @@ export const OPTIONS = [
   ...CONTAINER_OPTIONS,
   ...PROXY_OPTIONS,
   ...OPERATOR_OPTIONS,
+  ...INIT_OPTIONS,
 ] as const;
 
 type Entry = (typeof OPTIONS)[number];

@@ -21,7 +21,7 @@ export const OPERATOR_COMMANDS = [
 export type OperatorCommand = (typeof OPERATOR_COMMANDS)[number];
 
 /** The commands that options belong to. */
-export type CommandName = Mode | OperatorCommand;
+export type CommandName = Mode | OperatorCommand | "init";
 
 /** How the text of an option is read. */
 export type OptionKind =
@@ -45,7 +45,7 @@ export interface OptionSpec {
   readonly short?: string;
   readonly kind: OptionKind;
   /** Which part of the help it stands in. */
-  readonly section: "general" | "server" | "container" | "operator";
+  readonly section: "general" | "server" | "container" | "operator" | "init";
   /** The commands it concerns; all others accept and ignore it. */
   readonly commands: readonly CommandName[];
   /** What stands for the value in the help; none for a boolean. */

@@ -53,7 +53,7 @@ export async function runCommand(
   };
   using manager = openServiceManager(options.env, emit);
   if (manager !== undefined) {
-    readers.push((event) => manager.tell(...serviceStatus(event).map(redact)));
+    readers.push((event) => manager.report(serviceStatus(event).map(redact)));
   }
   {
     await using notifications = await openNotifiers(settings, {

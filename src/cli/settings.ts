@@ -108,6 +108,17 @@ export interface ProxyOptionsGiven
   readonly certificate: CertificatePaths | undefined;
 }
 
+/** Settings of `dewy init systemd`. */
+export interface InitSettings {
+  /** Name of the unit, without an ending. */
+  readonly unit: string;
+  readonly runAs: string | undefined;
+  /** Whether the socket unit is asked for. */
+  readonly socket: boolean;
+  /** The command line that systemd is to run, without the program. */
+  readonly words: readonly string[];
+}
+
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "help"; readonly topic: string | undefined }
@@ -119,4 +130,5 @@ export type Command =
   | { readonly kind: "container-list"; readonly adminPort: number }
   | { readonly kind: "doctor"; readonly request: DoctorRequest }
   | { readonly kind: "plan"; readonly request: PlanRequest }
-  | { readonly kind: "operator"; readonly request: OperatorRequest };
+  | { readonly kind: "operator"; readonly request: OperatorRequest }
+  | { readonly kind: "init"; readonly settings: InitSettings };

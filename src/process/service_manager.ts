@@ -47,6 +47,7 @@ export class ServiceManager implements Disposable {
   readonly #libc: Libc;
   readonly #fd: number;
   readonly #watchdog: ReturnType<typeof setInterval> | undefined;
+  #last = "";
 
   private constructor(libc: Libc, fd: number, watchdogMs: number | undefined) {
     this.#libc = libc;
@@ -81,9 +82,16 @@ export class ServiceManager implements Disposable {
     return new ServiceManager(libc, fd, watchdogMs(env, pid));
   }
 
+  /** Tells how things are, unless that was the last thing told; what every poll repeats is no news. */
+  report(assignments: readonly string[]): void {
+    const text = assignments.join("\n");
+    if (text === "" || text === this.#last) return;
+    this.#last = text;
+    this.tell(text);
+  }
+
   /** Sends assignments such as `READY=1`; returns whether they went out. */
   tell(...assignments: readonly string[]): boolean {
-    if (assignments.length === 0) return true;
     const bytes = new TextEncoder().encode(assignments.join("\n"));
     const { call } = this.#libc;
     return call.send(this.#fd, bytes, BigInt(bytes.length), SEND_FLAGS) ===

@@ -26,8 +26,8 @@ export function serviceStatus(event: DeployEvent): readonly string[] {
       return [status(`Going back from ${event.tag} to ${event.to}`)];
     case "tick-failed":
       return [status(`Failing (${event.failures}): ${event.error.message}`)];
-    case "errors-cleared":
-      return [status("Well again")];
+    case "deploy-skipped":
+      return [status(event.reason)];
     case "worker-died":
       return [status(`Worker ${event.pid} died; the next one is due`)];
     case "worker-ready":

@@ -41,7 +41,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`,
 const BASH: readonly (readonly [string[], string])[] = [
   [
     [""],
-    "server assets container status history plan events deploy rollback pin unpin hold resume restart doctor completions help",
+    "server assets container status history plan events deploy rollback pin unpin hold resume restart doctor init completions help",
   ],
   [["se"], "server"],
   [["--log-l"], "--log-level"],
@@ -84,7 +84,7 @@ const FISH: readonly (readonly [string, string])[] = [
   ["se", "server"],
   [
     "",
-    "assets completions container deploy doctor events help history hold pin plan restart resume rollback server status unpin",
+    "assets completions container deploy doctor events help history hold init pin plan restart resume rollback server status unpin",
   ],
   ["--log-l", "--log-level"],
   ["--log-level ", "debug error info warn"],

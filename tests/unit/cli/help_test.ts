@@ -16,6 +16,7 @@ Deno.test("renderHelp() names the project, the usage and every block", () => {
     "Server Command Options:",
     "Container Command Options:",
     "Operator Command Options:",
+    "Init Command Options:",
     "Environment:",
   ]);
 });

@@ -14,6 +14,18 @@ Deno.test("ServiceManager sends datagrams of assignments to the socket it is giv
   assert.equal(await socket.next(), "READY=1\nSTATUS=Waiting");
 });
 
+Deno.test("ServiceManager reports what is new, and nothing twice", async () => {
+  await using dir = await TempDir.create();
+  using socket = listen(dir.join("notify"));
+  using manager = open({ NOTIFY_SOCKET: dir.join("notify") });
+  for (const status of ["a", "a", "b"]) manager.report([`STATUS=${status}`]);
+  manager.report([]);
+  manager.tell("STOPPING=1");
+  assert.equal(await socket.next(), "STATUS=a");
+  assert.equal(await socket.next(), "STATUS=b");
+  assert.equal(await socket.next(), "STOPPING=1");
+});
+
 Deno.test("ServiceManager reaches an abstract socket", async () => {
   const name = `dewy-test-${crypto.randomUUID()}`;
   await using receiver = await AbstractReceiver.start(name);
