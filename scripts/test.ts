@@ -37,6 +37,7 @@ const ON_BUNDLE = [
   "grpc",
   "img",
   "shared_cache",
+  "metrics_push",
   "sockets",
   "upgrade_under_load",
   "failures_permission",
