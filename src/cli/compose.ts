@@ -17,11 +17,16 @@ import {
   type Program,
 } from "./compose_parts.ts";
 import { stateReading } from "./compose_metrics.ts";
+import {
+  type FollowedOptions,
+  followProgress,
+  openOperations,
+} from "./compose_operations.ts";
 import type { AssetsSettings, ServerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
 
 /** What server and assets mode are composed with. */
-type FilesOptions = ComposeOptions & {
+type FilesOptions = FollowedOptions & {
   readonly settings: ServerSettings | AssetsSettings;
 };
 
@@ -34,7 +39,8 @@ const MAX_DEPTH = 64;
  * @throws {ConfigError} When a URL is bad, or another dewy works in the same directory.
  * @throws {SourceError} When an address cannot be listened on.
  */
-export async function compose(options: ComposeOptions): Promise<Program> {
+export async function compose(given: ComposeOptions): Promise<Program> {
+  const options = followProgress(given);
   const { settings } = options;
   if (settings.command !== "container") {
     return await composeFiles({ ...options, settings });
@@ -90,9 +96,15 @@ async function composeFiles(options: FilesOptions): Promise<Program> {
     host: options.hostname.toLowerCase(),
     settings,
   });
+  const operations = openOperations(options, {
+    supervisor,
+    state,
+    rules: source.rules,
+    running: server === undefined ? {} : { program: () => server },
+  });
   const owned = stack.move();
   const dispose = () => owned.disposeAsync();
-  return { supervisor, server, [Symbol.asyncDispose]: dispose };
+  return { supervisor, server, operations, [Symbol.asyncDispose]: dispose };
 }
 
 async function openServer(

@@ -23,21 +23,21 @@ import { ContainerTarget } from "../supervisor/container_target.ts";
 import { asError, tryOrTell } from "../supervisor/try_or_tell.ts";
 import { StateFile } from "../supervisor/state_file.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
-import {
-  type ComposeOptions,
-  hooksOf,
-  openSource,
-  type Program,
-} from "./compose_parts.ts";
+import { hooksOf, openSource, type Program } from "./compose_parts.ts";
 import { credentialSource } from "./image_registry.ts";
 import { measureContainers } from "./compose_metrics.ts";
+import {
+  type FollowedOptions,
+  openOperations,
+  runningContainers,
+} from "./compose_operations.ts";
 import { openProxy } from "./compose_proxy.ts";
 import { keepCertificate } from "./keep_certificate.ts";
 import type { ContainerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
 
 /** What container mode is composed with. */
-type ContainerOptions = ComposeOptions & {
+type ContainerOptions = FollowedOptions & {
   readonly settings: ContainerSettings;
 };
 
@@ -148,9 +148,16 @@ export async function composeContainer(
     host: options.hostname.toLowerCase(),
     settings,
   });
+  const operations = openOperations(options, {
+    supervisor,
+    state,
+    rules: source.rules,
+    running: runningContainers(settings, { fleet, proxy }),
+  });
   const owned = stack.move();
   const dispose = () => owned.disposeAsync();
-  return { supervisor, server: undefined, [Symbol.asyncDispose]: dispose };
+  const server = undefined;
+  return { supervisor, server, operations, [Symbol.asyncDispose]: dispose };
 }
 
 function openContainers(

@@ -11,6 +11,7 @@ import type { LocalSource } from "../fetcher/local_source.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { ServerProcess } from "../process/server_process.ts";
 import type { HookDeps } from "../supervisor/deploy_hook.ts";
+import type { Operations } from "../supervisor/operations.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { credentialSource } from "./image_registry.ts";
 import type {
@@ -45,6 +46,8 @@ export interface Program extends AsyncDisposable {
   readonly supervisor: Supervisor;
   /** In server mode only. */
   readonly server: ServerProcess | undefined;
+  /** What an operator can ask of it. */
+  readonly operations: Operations;
 }
 
 /** What runs the commands around a deploy. */

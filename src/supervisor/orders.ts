@@ -34,6 +34,7 @@ export interface Order {
 export class Orders {
   #waiting: Order[] = [];
   #wake = new AbortController();
+  #closedBy: Error | undefined;
 
   /** Aborted while there is an order. */
   get wake(): AbortSignal {
@@ -43,9 +44,14 @@ export class Orders {
   /** Gives an order; resolves when its work has begun, or rejects when it cannot. */
   give(task: Task): Promise<Outcome> {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    this.#waiting.push({ task, settle: resolve, refuse: reject });
-    this.#wake.abort();
+    this.#push({ task, settle: resolve, refuse: reject });
     return promise;
+  }
+
+  /** Has the loop decide anew; nobody waits for that. */
+  nudge(): void {
+    const ignore = () => {};
+    this.#push({ task: { kind: "check" }, settle: ignore, refuse: ignore });
   }
 
   /** Takes the next order, if there is one. */
@@ -57,8 +63,15 @@ export class Orders {
     return order;
   }
 
-  /** Refuses all that wait. */
+  /** Refuses all that wait, and all that come. */
   close(error: Error): void {
+    this.#closedBy = error;
     for (const { refuse } of this.#waiting.splice(0)) refuse(error);
+  }
+
+  #push(order: Order): void {
+    if (this.#closedBy !== undefined) return order.refuse(this.#closedBy);
+    this.#waiting.push(order);
+    this.#wake.abort();
   }
 }

@@ -12,6 +12,7 @@ import {
 } from "./chooser.ts";
 import type { Action } from "./decide.ts";
 import { DecisionTeller } from "./decision_teller.ts";
+import { OperationError } from "./operations.ts";
 import { type Order, Orders } from "./orders.ts";
 import { prepareTask, settleOrder } from "./perform.ts";
 import { PollPause, type PollSettings } from "./poll_pause.ts";
@@ -84,6 +85,7 @@ export class Supervisor {
     await target.recover(signal);
     await target.standUp(signal);
     emit({ type: "standing" });
+    using _ = { [Symbol.dispose]: () => this.#close() };
     while (!signal.aborted) {
       const startedAt = clock.now();
       const error = await this.#tick(signal);
@@ -93,7 +95,16 @@ export class Supervisor {
       }
       await this.#wait(startedAt, signal);
     }
+  }
+
+  /** Nobody is there any more to do what an operator wants. */
+  #close(): void {
     this.pulse.phase = "stopping";
+    this.orders.close(
+      new OperationError("unavailable", "dewy is stopping", {
+        hint: "Try again when it has been started again",
+      }),
+    );
   }
 
   async #wait(startedAt: number, signal: AbortSignal): Promise<void> {
