@@ -1,7 +1,7 @@
 import { ConfigError } from "../base/errors.ts";
 import { COMMANDS, SHELLS } from "./commands.ts";
 import { containerSettings } from "./container_settings.ts";
-import { parseDoctor } from "./doctor/request.ts";
+import { parseDoctor, parsePlan } from "./doctor/request.ts";
 import { nearestWord } from "../base/nearest.ts";
 import { type GivenOptions, readArguments } from "./options_given.ts";
 import { parseOperator, REQUESTS } from "./operator/request.ts";
@@ -50,7 +50,7 @@ export function parseCommand(
       }
       return { kind: "container", settings: containerSettings(options, rest) };
     case "plan":
-      return { kind: "plan", request: parseDoctor(rest, options) };
+      return { kind: "plan", request: parsePlan(rest, options) };
     case "doctor":
       return { kind: "doctor", request: parseDoctor(rest, options) };
     case "completions":

@@ -40,6 +40,21 @@ export function parseDoctor(
   words: readonly string[],
   options: GivenOptions,
 ): DoctorRequest {
+  const request = parsePlan(words, options);
+  // The port is the one that the deploying command would open, not one to ask.
+  return { ...request, place: { ...request.place, port: undefined } };
+}
+
+/**
+ * Reads `plan OPTIONS`, where the options may be those of a deploying command.
+ *
+ * @param words What stands behind `plan`.
+ * @throws {ConfigError} When an option of the plan itself is malformed.
+ */
+export function parsePlan(
+  words: readonly string[],
+  options: GivenOptions,
+): DoctorRequest {
   const named = MODES.find((mode) => mode === words[0]);
   const rest = named === undefined ? words : words.slice(1);
   const mode = named ?? guessMode(options, rest);
