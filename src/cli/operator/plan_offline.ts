@@ -13,6 +13,8 @@ export interface LastRun {
   /** Empty when none is pinned. */
   readonly pinned: string;
   readonly isHeld: boolean;
+  /** What an operator went back from, and to. */
+  readonly rollback?: { readonly from: string; readonly to: string };
 }
 
 interface PlanJson {
@@ -58,9 +60,7 @@ export function planOf(
   survey: Survey,
   last: LastRun,
 ): Omit<PlanJson, "asked_at"> {
-  const wanted = last.pinned === ""
-    ? survey.find(({ verdict }) => verdict === "offered")
-    : survey.find(({ tag }) => tag === last.pinned);
+  const wanted = wantedOf(survey, last);
   return {
     action: actionOf(wanted, last),
     versions: survey.map((one) => ({
@@ -68,6 +68,19 @@ export function planOf(
       ...judge(one, { wanted, last }),
     })),
   };
+}
+
+function wantedOf(
+  survey: Survey,
+  { pinned, rollback }: LastRun,
+): SurveyedVersion | undefined {
+  if (pinned !== "") return survey.find(({ tag }) => tag === pinned);
+  const offered = survey.findIndex(({ verdict }) => verdict === "offered");
+  const from = survey.findIndex(({ tag }) => tag === rollback?.from);
+  // A roll-back holds until something newer than what it left is offered.
+  return rollback === undefined || from < 0 || offered < from
+    ? survey[offered]
+    : survey.find(({ tag }) => tag === rollback.to);
 }
 
 function actionOf(
@@ -105,15 +118,21 @@ function judge(
       ? { verdict: "waiting", reason: "deploys are on hold" }
       : { verdict: "chosen", reason };
   }
-  return verdict === "offered"
-    ? { verdict: "refused", reason: `${last.pinned} is pinned` }
-    : { verdict, reason };
+  if (verdict !== "offered") return { verdict, reason };
+  const refusal = last.pinned === ""
+    ? "it was rolled back from, or is no newer"
+    : `${last.pinned} is pinned`;
+  return { verdict: "refused", reason: refusal };
 }
 
 /** Reads `.dewy/state.json`; a dewy that starts here goes by it. */
 async function readLastRun(root: string): Promise<LastRun> {
   const state = Fields.of(await readState(join(root, ".dewy", "state.json")));
+  const mark = state.object("rollback");
   return {
+    ...(mark === undefined
+      ? {}
+      : { rollback: { from: mark.text("from"), to: mark.text("to") } }),
     deployed: state.object("deployed")?.text("tag") ?? "",
     pinned: state.object("pin")?.text("tag") ?? "",
     isHeld: state.object("hold") !== undefined,

@@ -53,6 +53,18 @@ Deno.test("planOf() goes by a pin and a hold of the last run", () => {
   assert.equal(verdicts(held)[2], "waiting");
 });
 
+Deno.test("planOf() goes by a roll-back until something newer is offered", () => {
+  const last = {
+    ...FIRST,
+    deployed: "v1.1.0",
+    rollback: { from: "v1.2.0", to: "v1.1.0" },
+  };
+  assert.equal(planOf(SURVEY, last).action.code, "up-to-date");
+  assert.deepEqual(verdicts(last).slice(2), ["refused", "current"]);
+  const newer = { ...last, rollback: { from: "v1.1.0", to: "v1.0.0" } };
+  assert.equal(planOf(SURVEY, newer).action.version, "v1.2.0");
+});
+
 Deno.test("planOf() says that there is nothing to offer", () => {
   assert.deepEqual(planOf([], FIRST), {
     action: {
