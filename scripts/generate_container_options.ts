@@ -6,6 +6,7 @@
 import { REFUSED_OPTIONS } from "../src/container/run_options_refused.ts";
 import type { RunOption } from "../src/container/run_option.ts";
 import { SUPPORTED_RUN_OPTIONS } from "../src/container/run_option_table.ts";
+import { markdownTable } from "./markdown_table.ts";
 import { fromFolder } from "./paths.ts";
 
 /** Where the page is. */
@@ -72,9 +73,9 @@ export function containerOptionsPage(): string {
   return [
     BEFORE,
     "## Supported\n\n",
-    table(["option", "in the create request", "note"], supported),
+    markdownTable(["option", "in the create request", "note"], supported),
     REFUSED,
-    table(["option", "because", "instead"], refused),
+    markdownTable(["option", "because", "instead"], refused),
     AFTER,
   ].join("");
 }
@@ -93,12 +94,6 @@ function code(field: string): string {
 
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function table(head: readonly string[], rows: readonly string[][]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
-  return line(head) + line(head.map(() => "---")) + rows.map(line).join("");
 }
 
 if (import.meta.main) {
