@@ -47,6 +47,8 @@ export class ReleaseThread {
   async #read(folder: string): Promise<string | undefined> {
     const path = join(folder, FILE);
     try {
+      // Opening what is no file may wait for ever.
+      if (!(await Deno.stat(path)).isFile) return undefined;
       const file = await Deno.open(path);
       // The stream closes the file.
       const { bytes } = await readStart(file.readable, MAX_BYTES);

@@ -111,11 +111,10 @@ function open(
   const onAbort = () => socket.destroy(new Error("It took too long"));
   signal.addEventListener("abort", onAbort, { once: true });
   socket.once("close", () => signal.removeEventListener("abort", onAbort));
-  socket.once("error", reject);
-  socket.once(kind === "implicit" ? "secureConnect" : "connect", () => {
-    socket.off("error", reject);
-    resolve(socket);
-  });
+  // It stays: an error that nobody listens to would end dewy.
+  socket.on("error", reject);
+  const connected = kind === "implicit" ? "secureConnect" : "connect";
+  socket.once(connected, () => resolve(socket));
   return promise;
 }
 

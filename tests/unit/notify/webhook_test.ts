@@ -107,6 +107,34 @@ Deno.test("WebhookNotifier takes any text for a secret", async () => {
   assert.ok(receiver.verify(request.body, request.headers));
 });
 
+Deno.test("the receiver in the documentation takes what is genuine and recent, and nothing else", async () => {
+  const docs = await Deno.readTextFile(
+    new URL("../../../docs/notifiers.md", import.meta.url),
+  );
+  const [, code = ""] = /```ts\n([^]*?)```/.exec(docs) ?? [];
+  const source = `${code}\nexport { isGenuine };`;
+  const { isGenuine }: {
+    isGenuine: (headers: Headers, body: string, key: Uint8Array) => boolean;
+  } = await import(
+    `data:application/typescript,${encodeURIComponent(source)}`
+  );
+  await using server = new WebhookServer();
+  const key = new TextEncoder().encode("staple-of-the-receiver");
+  const url = `webhook://127.0.0.1:${server.port}/`;
+  const notifier = await open(`${url}?secret=staple-of-the-receiver`);
+  await notifier.send(notice(), NEVER);
+  const [request] = server.requests;
+  assert.ok(request !== undefined);
+  const { body } = request;
+  const headers = new Headers(request.headers);
+  assert.ok(isGenuine(headers, body, key));
+  assert.ok(!isGenuine(headers, `${body} `, key));
+  assert.ok(!isGenuine(headers, body, key.slice(1)));
+  assert.ok(!isGenuine(new Headers(), body, key));
+  headers.set("webhook-timestamp", "1768473045");
+  assert.ok(!isGenuine(headers, body, key));
+});
+
 Deno.test("WebhookNotifier signs each attempt with its own time and the same id", async () => {
   await using server = new WebhookServer();
   const url = `webhook://127.0.0.1:${server.port}/?secret=${SECRET}`;
