@@ -1,12 +1,13 @@
 import type { Backend } from "../../src/proxy/backend.ts";
 import { Balancer } from "../../src/proxy/balancer.ts";
-import type { GateLimits } from "../../src/proxy/http/gate.ts";
+import type { GateLimits } from "../../src/proxy/http/gate_options.ts";
 import {
   type HttpEvent,
   HttpFront,
   type HttpFrontOptions,
 } from "../../src/proxy/http/front.ts";
-import type { HttpLimits, ServedRequest } from "../../src/proxy/http/plane.ts";
+import type { HttpLimits } from "../../src/proxy/http/plane.ts";
+import type { ServedRequest } from "../../src/proxy/http/served_request.ts";
 import { within } from "./delay.ts";
 import { close, RecordingMeter } from "./tcp_bench.ts";
 import { encode, ignoreGone, writeAll } from "./tcp_bytes.ts";

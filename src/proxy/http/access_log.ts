@@ -1,5 +1,5 @@
 import type { AccessLogFormat } from "../settings.ts";
-import type { ServedRequest } from "./plane.ts";
+import type { ServedRequest } from "./served_request.ts";
 import { redactUrl } from "./redact_url.ts";
 
 /** Longer ones are cut, so that a client cannot fill a disk with one line. */
@@ -44,7 +44,7 @@ export function accessLine(
 
 /** The "combined" format of Apache's mod_log_config. */
 function asCombined(served: ServedRequest, facts: Facts): string {
-  const { address, request: { method }, status, bytes } = served;
+  const { address, method, status, bytes } = served;
   const { target, protocol, referer = "-", userAgent = "-" } = facts;
   const line = escaped(`${method} ${target} ${protocol}`);
   return `${escaped(address)} - - [${apacheTime(facts.time)}] "${line}" ` +
@@ -53,11 +53,11 @@ function asCombined(served: ServedRequest, facts: Facts): string {
 }
 
 function asJson(served: ServedRequest, facts: Facts): string {
-  const { address, request, status, bytes, durationMs, backend } = served;
+  const { address, method, status, bytes, durationMs, backend } = served;
   const line = JSON.stringify({
     time: new Date(facts.time).toISOString(),
     client: address,
-    method: request.method,
+    method,
     host: facts.host,
     target: facts.target,
     protocol: facts.protocol,
@@ -75,7 +75,8 @@ function asJson(served: ServedRequest, facts: Facts): string {
   });
 }
 
-function factsOf({ request, durationMs }: ServedRequest, now: number): Facts {
+function factsOf(served: ServedRequest, now: number): Facts {
+  const { request, durationMs, isHttp2 } = served;
   const { url, headers } = request;
   const authority = url.indexOf("://") + 3;
   const path = url.indexOf("/", authority);
@@ -86,16 +87,11 @@ function factsOf({ request, durationMs }: ServedRequest, now: number): Facts {
     time: now - durationMs,
     host: cut(host ?? url.slice(authority, path)),
     target: cut(redactUrl(url.slice(path))) ?? "",
-    protocol: protocolOf(url, host),
+    // The platform does not tell, but without Host it must have been 1.0.
+    protocol: isHttp2 ? "HTTP/2.0" : host === null ? "HTTP/1.0" : "HTTP/1.1",
     referer: referer === null ? undefined : cut(redactUrl(referer)),
     userAgent: userAgent === null ? undefined : cut(userAgent),
   };
-}
-
-/** The platform does not tell, but HTTP/1.1 alone must have Host, and HTTP/2 needs TLS here. */
-function protocolOf(url: string, host: string | null): string {
-  if (host !== null) return "HTTP/1.1";
-  return url.startsWith("https:") ? "HTTP/2.0" : "HTTP/1.0";
 }
 
 function cut(text: string): string | undefined {

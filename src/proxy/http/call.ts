@@ -1,6 +1,6 @@
 import type { BackendConnection } from "./backend_connection.ts";
 import { ClientFault } from "./fault.ts";
-import type { ClientSession, Exchange } from "./gate_session.ts";
+import type { ClientSession, Exchange } from "./client_session.ts";
 import type { OutboundHead } from "./outbound.ts";
 import type { RequestBody } from "./request_body.ts";
 
@@ -37,6 +37,11 @@ export class Call implements Exchange {
   /** The client is gone. */
   abort(): void {
     this.end(new ClientFault("The client left"));
+  }
+
+  /** What the client sends is not what the head of its request said. */
+  refuse(fault: ClientFault): void {
+    this.end(fault);
   }
 
   /** Gives up, in whatever state it is. */

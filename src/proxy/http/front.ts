@@ -1,19 +1,18 @@
+import type { SecureContext } from "node:tls";
 import { type Clock, systemClock } from "../../base/time.ts";
 import type { Balancer } from "../balancer.ts";
 import type { Meter } from "../meter.ts";
 import type { TcpEvent } from "../tcp/event.ts";
-import { isOutOfFiles } from "../tcp/file_pressure.ts";
-import { failure } from "./failure.ts";
-import { BackendFault, ClientFault } from "./fault.ts";
-import { Gate, type GateLimits } from "./gate.ts";
+import { Gate } from "./gate.ts";
+import type { GateLimits } from "./gate_options.ts";
+import type { GateSession } from "./gate_session.ts";
+import { InnerServer } from "./inner_server.ts";
 import { Parting } from "./parting.ts";
-import { type HttpLimits, HttpPlane, type ServedRequest } from "./plane.ts";
+import { type HttpLimits, HttpPlane } from "./plane.ts";
+import { type Certificate, secureContextOf } from "./secured_client.ts";
+import type { ServedRequest } from "./served_request.ts";
 
-/** A certificate chain and its key, PEM. */
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
-}
+export type { Certificate };
 
 /** What an {@link HttpFront} works with. */
 export interface HttpFrontOptions {
@@ -36,47 +35,45 @@ export type HttpEvent =
   /** The HTTP server ended; another one is started. */
   | { readonly kind: "server-failed"; readonly error: unknown };
 
-type Server = Deno.HttpServer<Deno.NetAddr>;
-
-const RESTART_MS = 100;
-/** Where the HTTP server listens, and the gate connects from. */
-const LOOPBACK = "127.0.0.1";
+/** Looks at clients of HTTP/2 that were just connected before they are told to go all the same. */
+const SETTLING_LOOKS = 4;
 
 /**
- * One HTTP port: the gate, the HTTP server behind it, and the plane that both
- * feed. The HTTP server refuses with 400 a head of more than 64 KiB (request
- * line and headers together) and more than 128 headers over HTTP/1.1; these
- * bounds of `Deno.serve` 2.9.6 cannot be set. It reads a bare line feed in a
- * head as the end of a line (RFC 9112, 2.2); backends always get both characters.
+ * One HTTP port: the gate, the HTTP servers behind it, and the plane that all
+ * of them feed. Clients of HTTP/2 have a server of their own, since it can
+ * tell them that they should go, and cuts others off by that.
  */
 export class HttpFront {
   /** Resolves when nothing is accepted any more and the last connection is closed. */
   readonly finished: Promise<void>;
-  #options: HttpFrontOptions;
-  #clock: Clock;
   #plane: HttpPlane;
   #gate: Gate;
-  #parting: Parting;
-  #server: Server;
-  /** Servers with the certificates of before, while clients are connected to them. */
-  #former = new Set<Server>();
-  #retiring = new Set<Promise<void>>();
-  #closed = new AbortController();
+  #parting = new Parting();
+  #looks = 0;
+  #server: InnerServer;
+  #http2: InnerServer | undefined;
+  #secureContext: SecureContext | undefined;
 
   constructor(options: HttpFrontOptions) {
-    this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    const { certificate } = options;
+    const { certificate, clock = systemClock, tell } = options;
     const isEncrypted = certificate !== undefined;
-    this.#parting = new Parting(isEncrypted);
     const scheme = isEncrypted ? "https" : "http";
     this.#plane = new HttpPlane({ ...options, scheme });
-    this.#server = this.#serve(certificate);
+    const start = () =>
+      new InnerServer({
+        clock,
+        sessionAt: (serverPort, port) => this.#gate.sessionAt(serverPort, port),
+        handle: (request, session) => this.#handle(request, session),
+        onFailure: (error) => tell?.({ kind: "server-failed", error }),
+        onEnded: () => this.#gate.tighten(),
+      });
+    if (isEncrypted) this.#secureContext = secureContextOf(certificate);
+    this.#server = start();
+    if (isEncrypted) this.#http2 = start();
     this.#gate = new Gate({
       ...options,
-      isEncrypted,
-      serverPort: () => this.#server.addr.port,
-      onLeft: () => this.#retireFormer(),
+      ...(isEncrypted ? { secureContext: () => this.#secureContext } : {}),
+      serverPort: (session) => this.#serverOf(session).port,
     });
     this.finished = this.#finish();
   }
@@ -92,11 +89,7 @@ export class HttpFront {
    * @throws When certificate and key cannot be used.
    */
   renew(certificate: Certificate): void {
-    const server = this.#serve(certificate);
-    // It would close idle connections, perhaps just when a client uses one.
-    this.#former.add(this.#server);
-    this.#server = server;
-    this.#retireFormer();
+    this.#secureContext = secureContextOf(certificate);
   }
 
   /** Accepts nothing more; what is open goes on. */
@@ -113,6 +106,7 @@ export class HttpFront {
   /** Has clients leave: answers are their last ones, what is idle is closed; to be called now and then after {@link close}. */
   part(): void {
     this.#plane.part();
+    this.#sayGoodbye();
     this.#parting.look(this.#gate.sessions);
   }
 
@@ -123,94 +117,26 @@ export class HttpFront {
 
   async #finish(): Promise<void> {
     await this.#gate.finished;
-    this.#closed.abort();
     this.#plane.close();
-    this.#retireFormer();
-    this.#retire(this.#server);
-    await Promise.all(this.#retiring);
+    await Promise.all([this.#server.close(), this.#http2?.close()]);
   }
 
-  #serve(certificate: Certificate | undefined): Server {
-    const server: Server = Deno.serve({
-      hostname: LOOPBACK,
-      port: 0,
-      onListen: () => {},
-      onError: (error) => this.#explain(error),
-      ...certificate,
-    }, (request, { remoteAddr }) => {
-      const { port } = server.addr;
-      // Another address of this host may use the same port.
-      const session = remoteAddr.hostname === LOOPBACK
-        ? this.#gate.sessionAt(port, remoteAddr.port)
-        : undefined;
-      // Somebody on this host tried the door behind the gate.
-      if (session === undefined) return failure(403, "request-invalid");
-      return this.#plane.handle(request, session);
-    });
-    void this.#watch(server, certificate);
-    return server;
+  /** A connection that the server has not accepted when it is told to end would be lost. */
+  #sayGoodbye(): void {
+    const isSettled = [...this.#gate.sessions].every((session) =>
+      session.isSettled || !session.isHttp2
+    );
+    if (isSettled || ++this.#looks >= SETTLING_LOOKS) void this.#http2?.close();
   }
 
-  /** Starts another server when this one ends by itself, as it does without descriptors. */
-  async #watch(
-    server: Server,
-    certificate: Certificate | undefined,
-  ): Promise<void> {
-    try {
-      await server.finished;
-    } catch (error) {
-      this.#options.tell?.({ kind: "server-failed", error });
-      this.#gate.tighten();
-      while (!await this.#restart(server, certificate));
-    }
+  #serverOf(session: GateSession): InnerServer {
+    return session.isHttp2 && this.#http2 !== undefined
+      ? this.#http2
+      : this.#server;
   }
 
-  /** Ends the servers that nobody is connected to any more. */
-  #retireFormer(): void {
-    for (const server of this.#former) {
-      if (this.#gate.isServedBy(server.addr.port)) continue;
-      this.#former.delete(server);
-      this.#retire(server);
-    }
-  }
-
-  /** Whether there is nothing more to start. */
-  async #restart(
-    server: Server,
-    certificate: Certificate | undefined,
-  ): Promise<boolean> {
-    await this.#clock.delay(RESTART_MS, this.#closed.signal);
-    if (this.#server !== server || this.#closed.signal.aborted) return true;
-    try {
-      this.#server = this.#serve(certificate);
-      return true;
-    } catch (error) {
-      if (isOutOfFiles(error)) return false;
-      throw error;
-    }
-  }
-
-  #retire(server: Server): void {
-    const retiring = shutDown(server);
-    this.#retiring.add(retiring);
-    void retiring.finally(() => this.#retiring.delete(retiring));
-  }
-
-  /** The head of an answer is out already when its body fails: the connection is cut, which tells the client. */
-  #explain(error: unknown): Response {
-    const isKnown = error instanceof BackendFault ||
-      error instanceof ClientFault;
-    if (!isKnown) this.#options.tell?.({ kind: "server-failed", error });
-    return failure(502, "backend-closed");
-  }
-}
-
-/** Ends a server when its last answer is given, also one that ended by itself. */
-async function shutDown(server: Server): Promise<void> {
-  try {
-    await server.shutdown();
-    await server.finished;
-  } catch {
-    // Whoever watches it has been told.
+  #handle(request: Request, session: GateSession): Promise<Response> {
+    session.arrived();
+    return this.#plane.handle(request, session);
   }
 }

@@ -1,39 +1,14 @@
-import { type Clock, systemClock } from "../../base/time.ts";
-import type { Meter } from "../meter.ts";
+import { systemClock } from "../../base/time.ts";
 import { acceptAll } from "../tcp/acceptor.ts";
-import { EventThrottle, type TcpEvent } from "../tcp/event.ts";
+import { EventThrottle } from "../tcp/event.ts";
 import { FilePressure } from "../tcp/file_pressure.ts";
 import { IdleWatch } from "../tcp/idle_watch.ts";
 import { FileRoom } from "./file_room.ts";
+import type { GateOptions } from "./gate_options.ts";
 import { GateSession } from "./gate_session.ts";
+import { SecuredClient } from "./secured_client.ts";
 import { dialServer, isListening, mayPass, tune } from "./server_dial.ts";
 import { TOO_LATE, TOO_MANY } from "./last_words.ts";
-
-/** What a {@link Gate} allows. */
-export interface GateLimits {
-  /** Clients at once; one more is sent away. */
-  readonly maxConnections: number;
-  /** How long a client may take for the head of a request, milliseconds. */
-  readonly headerTimeoutMs: number;
-  /** How long nothing may move on a connection, milliseconds; 0 for ever. */
-  readonly idleTimeoutMs: number;
-}
-
-/** What a {@link Gate} works with. */
-export interface GateOptions {
-  /** Open; the gate owns it from then on. */
-  readonly listener: Deno.TcpListener;
-  readonly limits: GateLimits;
-  readonly meter: Meter;
-  /** Port of the HTTP server behind it, on the loopback address. */
-  readonly serverPort: () => number;
-  /** Whether the bytes are those of TLS, so that no word of ours fits in. */
-  readonly isEncrypted: boolean;
-  readonly clock?: Clock;
-  readonly tell?: (event: TcpEvent) => void;
-  /** Called when a client has left. */
-  readonly onLeft?: () => void;
-}
 
 const LOOK_MS = 1_000;
 /** A backend that is silent for too long is noticed first, so that the client is told, milliseconds. */
@@ -61,11 +36,12 @@ export class Gate {
   /** By the port of the HTTP server and the one that it sees them come from. */
   #byPort = new Map<number, GateSession>();
   #closed = new AbortController();
-  #room = new FileRoom();
+  #room: FileRoom;
   #looker: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: GateOptions) {
     this.#options = options;
+    this.#room = new FileRoom();
     const { clock = systemClock, tell = () => {}, limits } = options;
     this.#events = new EventThrottle(clock, tell);
     this.#pressure = new FilePressure(clock, this.#events);
@@ -96,11 +72,6 @@ export class Gate {
     this.#room.forget();
   }
 
-  /** Whether a client is connected to the HTTP server at `port`, or about to be. */
-  isServedBy(port: number): boolean {
-    return this.#clients.keys().some(({ serverPort }) => serverPort === port);
-  }
-
   /** Accepts nothing more; what is open goes on. */
   close(): void {
     if (this.#closed.signal.aborted) return;
@@ -127,10 +98,7 @@ export class Gate {
 
   #admit(client: Deno.TcpConn): void {
     const limit = this.#options.limits.maxConnections;
-    const session = new GateSession(client, {
-      now: performance.now(),
-      isEncrypted: this.#options.isEncrypted,
-    });
+    const session = new GateSession(client, performance.now());
     const isOneTooMany = this.#clients.size - this.#refused.size >= limit;
     if (isOneTooMany) {
       this.#options.meter.failed("too-many-connections");
@@ -152,19 +120,34 @@ export class Gate {
     meter.connectionOpened();
     this.#looker ??= setInterval(this.#look, LOOK_MS);
     tune(client);
+    await this.#secure(client, session);
     while (!session.isClosed) {
       const server = await this.#connect(session);
       if (server === undefined) session.end();
       else await this.#pass(session, server);
     }
+    await session.secured?.closed;
     meter.transferred(session.bytes);
     meter.connectionClosed((performance.now() - startedAt) / 1000);
+  }
+
+  async #secure(client: Deno.TcpConn, session: GateSession): Promise<void> {
+    const context = this.#options.secureContext?.();
+    if (context === undefined) return;
+    try {
+      const secured = new SecuredClient(client, context);
+      await secured.handshake();
+      session.secure(secured);
+    } catch {
+      // It left, was too slow or speaks no TLS: there is nobody to be told.
+      session.end();
+    }
   }
 
   /** Connects to the HTTP server, and waits for it while there is no descriptor left or it is started again. */
   async #connect(session: GateSession): Promise<Deno.TcpConn | undefined> {
     while (!session.isClosed) {
-      const port = this.#options.serverPort();
+      const port = this.#options.serverPort(session);
       session.serverPort = port;
       try {
         return await dialServer(port);
@@ -221,20 +204,26 @@ export class Gate {
   }
 
   async #dismiss(session: GateSession, why: Uint8Array): Promise<void> {
-    if (this.#options.isEncrypted) session.end();
+    if (session.isHttp2 || !this.#canHear(session)) session.end();
     else await session.dismiss(why);
+  }
+
+  /** Before TLS is set up, no word of ours fits in. */
+  #canHear(session: GateSession): boolean {
+    return this.#options.secureContext === undefined ||
+      session.secured !== undefined;
   }
 
   /** Looks after clients that take too long to ask. */
   #look = (): void => {
     const now = performance.now();
     const { headerTimeoutMs, idleTimeoutMs } = this.#options.limits;
-    // Bytes of TLS may be an answer to a ping instead of the head of a request.
-    const nextMs = this.#options.isEncrypted
-      ? idleTimeoutMs || Infinity
-      : headerTimeoutMs;
     for (const session of this.#clients.keys()) {
       const owesSince = session.owesSince(now);
+      // Bytes of HTTP/2 may be an answer to a ping instead of a request.
+      const nextMs = session.isHttp2
+        ? idleTimeoutMs || Infinity
+        : headerTimeoutMs;
       const mayTakeMs = session.hasAsked ? nextMs : headerTimeoutMs;
       if (owesSince === undefined || now - owesSince < mayTakeMs) continue;
       void this.#dismiss(session, TOO_LATE);

@@ -1,53 +1,29 @@
-import { plainAddress } from "./client_address.ts";
 import { Flow } from "../tcp/flow.ts";
 import type { Watched } from "../tcp/idle_watch.ts";
+import { plainAddress } from "./client_address.ts";
+import type { ClientSession, Exchange } from "./client_session.ts";
+import { ClientFault } from "./fault.ts";
+import { FrameFilter } from "./frame_filter.ts";
+import { HeadDebt } from "./head_debt.ts";
+import { LAST_ANSWER_MS, linger } from "./last_words.ts";
+import { RequestFraming } from "./request_framing.ts";
+import type { SecuredClient } from "./secured_client.ts";
 import { ServerSide } from "./server_side.ts";
 
-/** How long a client that says no more gets what it was not answered yet, milliseconds. */
-const LAST_ANSWER_MS = 500;
-
-/** Something that is done for a client, and of no use once it has left. */
-export interface Exchange {
-  /** The client is gone. */
-  abort(): void;
-  /** The client sends nothing more, which the server may not notice. */
-  hungUp?(): void;
-}
-
-/** What a request needs to know of the connection that it came by. */
-export interface ClientSession {
-  /** Address of the client. */
-  readonly address: string;
-  enter(exchange: Exchange): void;
-  leave(exchange: Exchange): void;
-  /** Grows whenever bytes move. */
-  readonly progress: number;
-  /** Something moved for the client that brings it no bytes. */
-  touch(): void;
-  /** Port of the HTTP server that the client is passed on to. */
-  readonly serverPort: number;
-  /**
-   * Lets the answer that is being given be the last one: nothing more of what
-   * the client sends is read as a request. With TLS in between it cannot.
-   */
-  last(): void;
-  /** Takes nothing more from the client than what is on its way, until {@link resume}. */
-  pause(): void;
-  resume(): void;
-  /** Closes the connection. */
-  end(): void;
-}
-
 /**
- * One connection of a client on its way to the HTTP server. It knows no HTTP:
- * only how many bytes came, and when the server saw a request in them.
+ * One connection of a client on its way to the HTTP server. Of HTTP/1.1 it
+ * knows where requests begin and end, of HTTP/2 the same of frames.
  */
 export class GateSession implements ClientSession, Watched {
   readonly address: string;
   /** Known before it is connected; 0 until then. */
   serverPort = 0;
-  #client: Deno.TcpConn;
+  /** The client, when it is spoken to through TLS. */
+  secured: SecuredClient | undefined;
+  #client: Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">;
   #server: ServerSide;
+  #framing = new RequestFraming();
+  #frames: FrameFilter | undefined;
   /** All that the client says has been passed on. */
   #upward: Promise<void> | undefined;
   #up: Flow | undefined;
@@ -55,11 +31,9 @@ export class GateSession implements ClientSession, Watched {
   #exchanges = new Set<Exchange>();
   #touches = 0;
   #requests = 0;
-  #requestsSeen = 0;
-  /** Progress of the client when it last owed nothing. */
-  #quietAt = 0;
-  /** Since when the client owes the rest of a head, monotonic milliseconds. */
-  #owesSince: number | undefined;
+  /** Requests that the server has read. */
+  #arrived = 0;
+  #debt: HeadDebt;
   /** Bytes of the client when a request last began or was over. */
   #bytesAsked = 0;
   #leaving: ReturnType<typeof setTimeout> | undefined;
@@ -67,31 +41,36 @@ export class GateSession implements ClientSession, Watched {
   #isDismissed = false;
   /** The server has said something. */
   #isAnswered = false;
-  #isEncrypted: boolean;
   #isClosed = false;
 
-  constructor(
-    client: Deno.TcpConn,
-    { now, isEncrypted }: { now: number; isEncrypted: boolean },
-  ) {
+  /** @param now Monotonic milliseconds. */
+  constructor(client: Deno.TcpConn, now: number) {
     this.#client = client;
-    this.#isEncrypted = isEncrypted;
     this.address = plainAddress(client.remoteAddr.hostname);
-    this.#owesSince = now;
+    this.#debt = new HeadDebt(now);
     this.#server = new ServerSide({
-      isEncrypted,
-      isSeen: () => this.hasAsked || this.#isAnswered,
+      inspector: () => this.#frames ?? this.#framing,
+      isSeen: () => this.isSettled,
       onEnd: () => this.#leave(),
     });
   }
 
   get progress(): number {
-    return this.#touches + (this.#up?.progress ?? 0) +
-      (this.#down?.progress ?? 0);
+    const flowed = (this.#up?.progress ?? 0) + (this.#down?.progress ?? 0);
+    return this.#touches + flowed;
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  get isHttp2(): boolean {
+    return this.#frames !== undefined;
+  }
+
+  /** Whether the server has said or read anything. */
+  get isSettled(): boolean {
+    return this.#isAnswered || this.hasAsked;
   }
 
   /** Bytes passed on, both directions. */
@@ -109,11 +88,24 @@ export class GateSession implements ClientSession, Watched {
     return this.#exchanges.size || Number(this.#down?.isWriting ?? false);
   }
 
+  /** From now on it is spoken to through TLS. */
+  secure(client: SecuredClient): void {
+    this.#client = this.secured = client;
+    if (this.#isClosed) client.close();
+    if (client.isHttp2) this.#frames = new FrameFilter();
+  }
+
+  /** The server has read one more request. */
+  arrived(): void {
+    this.#arrived++;
+  }
+
   enter(exchange: Exchange): void {
     this.#requests++;
     this.#bytesAsked = this.#up?.bytes ?? 0;
     this.#exchanges.add(exchange);
     if (this.#isClosed) exchange.abort();
+    else this.#refuseBroken();
   }
 
   leave(exchange: Exchange): void {
@@ -122,9 +114,16 @@ export class GateSession implements ClientSession, Watched {
   }
 
   last(): void {
-    if (this.#isClosed || this.#isEncrypted) return;
+    if (this.#isClosed || this.isHttp2) return;
     this.#isLast = true;
     void this.#up?.end();
+  }
+
+  upgraded(): void {
+    const held = this.#framing.release();
+    if (held.length === 0) return;
+    // It breaks when the session ends, which whoever reads from it notices.
+    void this.#server.pass(held).catch(() => this.end());
   }
 
   touch(): void {
@@ -145,10 +144,7 @@ export class GateSession implements ClientSession, Watched {
    * at the client: another one can be told all that the client has said.
    */
   async run(server: Deno.TcpConn): Promise<void> {
-    if (this.#isClosed) {
-      server.close();
-      return;
-    }
+    if (this.#isClosed) return server.close();
     this.#down = new Flow(server, {
       write: (bytes) => {
         this.#isAnswered = true;
@@ -159,27 +155,23 @@ export class GateSession implements ClientSession, Watched {
       },
     });
     if (this.#upward === undefined) {
-      this.#up = new Flow(this.#client, this.#server);
+      this.#up = new Flow(this.#client, {
+        write: (bytes) => this.#tell(bytes),
+        closeWrite: () => this.#server.closeWrite(),
+      });
       this.#upward = this.#passUp(this.#up);
     }
     await this.#passDown(server, this.#down);
     if (this.#isClosed) await this.#upward;
   }
 
-  /**
-   * Returns since when the client owes the rest of a request, `undefined` when
-   * it owes none; monotonic milliseconds. It has to be asked now and then.
-   */
+  /** Since when the client owes the rest of a request, as {@link HeadDebt} has it. */
   owesSince(now: number): number | undefined {
-    const progress = this.#up?.progress ?? 0;
-    const isServed = this.#exchanges.size > 0 ||
-      this.#requests !== this.#requestsSeen;
-    if (isServed) {
-      this.#requestsSeen = this.#requests;
-      this.#quietAt = progress;
-      this.#owesSince = undefined;
-    } else if (progress !== this.#quietAt) this.#owesSince ??= now;
-    return this.#owesSince;
+    return this.#debt.since(now, {
+      progress: this.#up?.progress ?? 0,
+      requests: this.#requests,
+      isServed: this.#exchanges.size > 0,
+    });
   }
 
   /** Says a last word to a client that is owed nothing, and closes. */
@@ -190,22 +182,13 @@ export class GateSession implements ClientSession, Watched {
     try {
       await this.#client.write(words);
       await this.#client.closeWrite();
-      if (this.#up === undefined) await this.#linger();
+      if (this.#up === undefined) {
+        await linger(this.#client, () => this.end());
+      }
     } catch {
       // It left before it could be told.
     }
     this.end();
-  }
-
-  /** Reads on for a while: what is left unread would take the last word away from the client. */
-  async #linger(): Promise<void> {
-    const timer = setTimeout(() => this.end(), LAST_ANSWER_MS);
-    try {
-      const buffer = new Uint8Array(4 * 1024);
-      while (await this.#client.read(buffer) !== null);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   /** Closes both sides, and aborts what is done for the client. */
@@ -217,6 +200,22 @@ export class GateSession implements ClientSession, Watched {
     this.#client.close();
     this.#server.close();
     for (const exchange of this.#exchanges) exchange.abort();
+  }
+
+  async #tell(bytes: Uint8Array): Promise<number> {
+    const count = await this.#server.write(bytes);
+    if (this.#framing.isBroken) this.#refuseBroken();
+    return count;
+  }
+
+  /** Refuses the request whose body is not what its head said, once it is its turn. */
+  #refuseBroken(): void {
+    const { isBroken, requests } = this.#framing;
+    if (!isBroken || this.#arrived < requests) return;
+    // It has its answer, but whatever follows cannot be told apart.
+    if (this.#exchanges.size === 0) return this.end();
+    const fault = new ClientFault("The chunks of the client are not HTTP");
+    for (const exchange of this.#exchanges) exchange.refuse?.(fault);
   }
 
   /** The client says no more, or has ended its side only. */

@@ -1,3 +1,6 @@
+/** How long a client that says no more gets what it was not answered yet, milliseconds. */
+export const LAST_ANSWER_MS = 500;
+
 /** For a client that takes too long for the head of a request. */
 export const TOO_LATE = words("408 Request Timeout", "header-timeout");
 /** For a client too many. */
@@ -5,6 +8,25 @@ export const TOO_MANY = words(
   "503 Service Unavailable",
   "too-many-connections",
 );
+
+/**
+ * Reads on until the client ends, or calls `onLate`: what is left unread would
+ * take the last word away from it.
+ *
+ * @throws When the connection breaks.
+ */
+export async function linger(
+  client: Pick<Deno.Conn, "read">,
+  onLate: () => void,
+): Promise<void> {
+  const timer = setTimeout(onLate, LAST_ANSWER_MS);
+  try {
+    const buffer = new Uint8Array(4 * 1024);
+    while (await client.read(buffer) !== null);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 function words(status: string, reason: string): Uint8Array {
   return new TextEncoder().encode(

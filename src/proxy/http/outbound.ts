@@ -9,7 +9,7 @@ export interface OutboundHead {
   readonly body: number | "chunked" | undefined;
   /** The client waits for a go-ahead before it sends the body. */
   readonly expectsContinue: boolean;
-  /** Whether it came as one of the streams of HTTP/2, which has no Host. */
+  /** Whether it came as one of the streams of HTTP/2. */
   readonly isStream: boolean;
 }
 
@@ -20,6 +20,8 @@ export interface ClientFacts {
   readonly scheme: "http" | "https";
   /** Whether what the peer says of earlier hops is believed. */
   readonly isTrusted: boolean;
+  /** Whether it speaks HTTP/2, which has no Host. */
+  readonly isHttp2: boolean;
   /** Port of the HTTP server, which it makes up a host of when the client named none. */
   readonly serverPort?: number;
 }
@@ -29,8 +31,6 @@ export class RequestRefusal {
   constructor(readonly status: number, readonly why: string) {}
 }
 
-/** Methods whose requests have no body unless they say so; HTTP/2, which has no Host, does not say so. */
-const BODILESS = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
 const HOST =
   /^(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 /** No blank and nothing beyond ASCII: cut to bytes, it could end the line. */
@@ -63,29 +63,31 @@ export interface OutboundFields {
 /**
  * Writes the head that a backend gets for `request`: headers of one hop taken
  * out, `X-Forwarded-*` and `Via` put in, the body framed in one unambiguous way.
+ *
+ * @param method What the client used, where the gate put a mark on it.
  */
 export function outboundHead(
   request: Request,
   client: ClientFacts,
+  method: string = request.method,
 ): OutboundHead | RequestRefusal {
-  const { method, headers } = request;
+  const { headers } = request;
   if (NOT_FORWARDED.has(method)) return new RequestRefusal(405, "method");
   const out = outboundFields(request, client);
   if (out instanceof RequestRefusal) return out;
-  const framing = framingOf(request);
+  const framing = framingOf(request, client.isHttp2);
   if (framing === undefined) return new RequestRefusal(400, "framing");
   const expectsContinue = framing.body !== undefined &&
     headers.get("expect")?.toLowerCase() === "100-continue";
   const expectation = expectsContinue ? "expect: 100-continue\r\n" : "";
   const text = `${method} ${out.target} HTTP/1.1\r\n` + out.fields +
     expectation + framing.fields + "\r\n";
-  const isStream = client.scheme === "https" && !headers.has("host");
   return {
     method,
     bytes: encode(text),
     body: framing.body,
     expectsContinue,
-    isStream,
+    isStream: client.isHttp2,
   };
 }
 
@@ -134,21 +136,20 @@ const CHUNKED: Framing = {
 };
 
 /** The listener has refused what is ambiguous; what is left is said in one plain way. */
-function framingOf(request: Request): Framing | undefined {
-  const { headers, method } = request;
+function framingOf(request: Request, isHttp2: boolean): Framing | undefined {
+  const { headers } = request;
   const coding = headers.get("transfer-encoding");
   const length = headers.get("content-length");
   const isSaid = coding !== null || length !== null && length !== "0";
-  // The platform keeps the body of a GET from us, and a backend would wait for it.
+  // The platform keeps the body of a GET over HTTP/2 from us, and a backend would wait for it.
   if (isSaid && request.body === null) return undefined;
   if (coding !== null) {
     const isPlain = coding.toLowerCase() === "chunked" && length === null;
     return isPlain ? CHUNKED : undefined;
   }
   if (length === null) {
-    const hasNone = request.body === null ||
-      BODILESS.has(method) && headers.has("host");
-    return hasNone ? NO_BODY : CHUNKED;
+    // Only a stream of HTTP/2 may have a body that its head does not tell of.
+    return request.body === null || !isHttp2 ? NO_BODY : CHUNKED;
   }
   // A length that was said twice is joined by the listener, and no length.
   if (!LENGTH.test(length)) return undefined;

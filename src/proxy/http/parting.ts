@@ -18,12 +18,6 @@ interface Silence {
  */
 export class Parting {
   #silences = new WeakMap<GateSession, Silence>();
-  #isEncrypted: boolean;
-
-  /** @param isEncrypted Whether the bytes are those of TLS, which do not tell whether they are a head. */
-  constructor(isEncrypted: boolean) {
-    this.#isEncrypted = isEncrypted;
-  }
 
   /** Ends the sessions that are idle; to be called every {@link PARTING_LOOK_MS}. */
   look(sessions: Iterable<GateSession>): void {
@@ -47,7 +41,7 @@ export class Parting {
   }
 
   #isInHead(session: GateSession): boolean {
-    return !this.#isEncrypted && session.bytes > 0 &&
+    return !session.isHttp2 && session.bytes > 0 &&
       session.owesSince(performance.now()) !== undefined;
   }
 }

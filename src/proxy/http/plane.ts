@@ -6,11 +6,13 @@ import { exchange } from "./exchange.ts";
 import { failure } from "./failure.ts";
 import { Failures, type FailuresOptions } from "./failures.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
-import type { ClientSession } from "./gate_session.ts";
+import type { ClientSession } from "./client_session.ts";
+import { clientMethod } from "./inner_method.ts";
 import { outboundHead, RequestRefusal } from "./outbound.ts";
 import { pickBackend } from "./pick_backend.ts";
 import { RequestBody } from "./request_body.ts";
 import { type Answered, RESET_CONTENT, respond } from "./respond.ts";
+import type { ServedRequest } from "./served_request.ts";
 import { WebSocketPlane } from "./websocket.ts";
 import { isUpgrade } from "./websocket_request.ts";
 
@@ -24,18 +26,6 @@ export interface HttpLimits {
   readonly bodyTimeoutMs: number;
   /** How long a request waits for a first backend, milliseconds; 0 not at all. */
   readonly holdMs: number;
-}
-
-/** One request that was served, for the access log. */
-export interface ServedRequest {
-  readonly request: Request;
-  readonly address: string;
-  readonly status: number;
-  /** Bytes of the body of the answer. */
-  readonly bytes: number;
-  readonly durationMs: number;
-  /** The backend that answered; none when the proxy did. */
-  readonly backend: string | undefined;
 }
 
 /** What an {@link HttpPlane} works with. */
@@ -90,18 +80,22 @@ export class HttpPlane {
 
   async #answer(request: Request, session: ClientSession): Promise<Response> {
     if (isUpgrade(request)) return this.#webSockets.open(request, session);
-    const { address } = session;
+    const { address, isHttp2 } = session;
+    const method = clientMethod(request.method, isHttp2);
+    if (method === undefined) return this.#refuseUnread(session);
     const { scheme, isTrusted, onServed } = this.#options;
     const { serverPort } = session;
     const client = {
       address,
       scheme,
       isTrusted: isTrusted(address),
+      isHttp2,
       serverPort,
     };
-    const head = outboundHead(request, client);
+    const served = { request, method, isHttp2, address };
+    const head = outboundHead(request, client, method);
     if (head instanceof RequestRefusal) {
-      return this.#refuse(head, request, session);
+      return this.#refuse(head, served, session);
     }
     const body = head.body === undefined || request.body === null
       ? undefined
@@ -115,11 +109,11 @@ export class HttpPlane {
       this.#uploads.delete(call);
       if (onServed === undefined) return;
       const durationMs = performance.now() - startedAt;
-      onServed({ request, address, status, bytes, durationMs, backend });
+      onServed({ ...served, status, bytes, durationMs, backend });
     });
     if (body !== undefined) this.#uploads.add(call);
     // One of the streams of HTTP/2 may end alone, which the gate cannot see.
-    if (scheme === "https") {
+    if (isHttp2) {
       const { signal } = request;
       signal.addEventListener("abort", () => call.abort(), { once: true });
     }
@@ -144,15 +138,18 @@ export class HttpPlane {
 
   #refuse(
     { status }: RequestRefusal,
-    request: Request,
+    served: Pick<ServedRequest, "request" | "method" | "isHttp2" | "address">,
     session: ClientSession,
   ): Response {
-    const { meter, onServed } = this.#options;
-    const { address } = session;
-    meter.failed("request-invalid");
+    const none = { bytes: 0, durationMs: 0, backend: undefined };
+    this.#options.onServed?.({ ...served, ...none, status });
+    return this.#refuseUnread(session, status);
+  }
+
+  /** Refuses what nothing is known of, not even for the access log. */
+  #refuseUnread(session: ClientSession, status = 400): Response {
+    this.#options.meter.failed("request-invalid");
     session.last();
-    const backend = undefined;
-    onServed?.({ request, address, status, bytes: 0, durationMs: 0, backend });
     return failure(status, "request-invalid");
   }
 

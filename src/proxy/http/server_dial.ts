@@ -1,6 +1,7 @@
 import { isOutOfFiles } from "../tcp/file_pressure.ts";
 
-const HOSTNAME = "127.0.0.1";
+/** Where what is behind the gate listens, and the gate connects from. */
+export const LOOPBACK = "127.0.0.1";
 /** What a connection meets whose server is gone, or goes while it is made. */
 const SERVER_GONE = [
   Deno.errors.ConnectionRefused,
@@ -10,7 +11,7 @@ const SERVER_GONE = [
 
 /** Connects to the HTTP server behind the gate. */
 export async function dialServer(port: number): Promise<Deno.TcpConn> {
-  const server = await Deno.connect({ hostname: HOSTNAME, port });
+  const server = await Deno.connect({ hostname: LOOPBACK, port });
   tune(server);
   return server;
 }

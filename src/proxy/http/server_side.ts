@@ -1,4 +1,5 @@
 import type { FlowTarget } from "../tcp/flow.ts";
+import type { Inspector } from "./passage.ts";
 
 /** The time with one server: until there is one, and until that is of no use. */
 class Turn {
@@ -14,13 +15,10 @@ class Turn {
 /** As much as the head of a request may have. */
 const MOST_HELD_BYTES = 64 * 1024;
 
-/** How a client begins that knows of HTTP/2 beforehand (RFC 9113, 3.4), and no other. */
-const HTTP2_BEGINNING = "PRI ";
-
 /** What a {@link ServerSide} works with. */
 export interface ServerSideOptions {
-  /** Whether the bytes are those of TLS. */
-  readonly isEncrypted: boolean;
+  /** Sees all that the client says before the server does. */
+  readonly inspector: () => Inspector;
   /** Whether the server has looked at what it was told. */
   readonly isSeen: () => boolean;
   /** Called when the client says no more. */
@@ -39,13 +37,10 @@ export class ServerSide implements FlowTarget {
   /** `undefined` once there is nothing to repeat, or too much. */
   #held: Uint8Array[] | undefined = [];
   #heldBytes = 0;
-  /** The first characters of the client; `undefined` once they are known to be no HTTP/2. */
-  #beginning: string | undefined;
   #isClosed = false;
 
   constructor(options: ServerSideOptions) {
     this.#options = options;
-    this.#beginning = options.isEncrypted ? undefined : "";
   }
 
   /** Whether another server can be told all that the client has said. */
@@ -75,16 +70,27 @@ export class ServerSide implements FlowTarget {
     over.resolve();
   }
 
-  /** @throws When the connection is broken for good, or the client begins with HTTP/2 in plain. */
+  /** @throws When the connection is broken for good. */
   async write(bytes: Uint8Array): Promise<number> {
-    if (this.#beginning !== undefined) this.#check(bytes, this.#beginning);
-    for (;;) {
+    const pieces = this.#options.inspector().take(bytes);
+    for (const piece of pieces) await this.pass(piece);
+    return bytes.length;
+  }
+
+  /**
+   * Says something to the server as it is.
+   *
+   * @throws When the connection is broken for good.
+   */
+  async pass(bytes: Uint8Array): Promise<void> {
+    for (let passed = 0; passed < bytes.length;) {
       const { server: found, over } = this.#turn;
       const server = await found.promise;
       try {
-        const count = await server.write(bytes);
-        this.#hold(bytes.subarray(0, count));
-        return count;
+        const rest = passed === 0 ? bytes : bytes.subarray(passed);
+        const count = await server.write(rest);
+        this.#hold(rest.subarray(0, count));
+        passed += count;
       } catch (error) {
         if (!this.canRepeat) throw error;
         // Whoever reads from the server decides: it may have answered still.
@@ -105,15 +111,6 @@ export class ServerSide implements FlowTarget {
     this.#server?.close();
     this.#turn.server.reject(new Deno.errors.BadResource("The client left"));
     this.#turn.over.resolve();
-  }
-
-  /** The server would take HTTP/2, whose limits nobody looks after where it is not encrypted. */
-  #check(bytes: Uint8Array, before: string): void {
-    const begin = before + String.fromCharCode(...bytes.subarray(0, 4));
-    if (begin.startsWith(HTTP2_BEGINNING)) {
-      throw new Deno.errors.InvalidData("HTTP/2 without TLS is not served");
-    }
-    this.#beginning = HTTP2_BEGINNING.startsWith(begin) ? begin : undefined;
   }
 
   #hold(bytes: Uint8Array): void {

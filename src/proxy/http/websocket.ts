@@ -3,7 +3,7 @@ import { Attempt } from "../tcp/attempt.ts";
 import { failure } from "./failure.ts";
 import type { Failures } from "./failures.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
-import type { ClientSession } from "./gate_session.ts";
+import type { ClientSession } from "./client_session.ts";
 import { RequestRefusal } from "./outbound.ts";
 import { pickBackend } from "./pick_backend.ts";
 import type { HttpPlaneOptions } from "./plane.ts";
@@ -45,7 +45,12 @@ export class WebSocketPlane {
   async open(request: Request, session: ClientSession): Promise<Response> {
     const { address } = session;
     const { scheme, isTrusted } = this.#options;
-    const client = { address, scheme, isTrusted: isTrusted(address) };
+    const client = {
+      address,
+      scheme,
+      isTrusted: isTrusted(address),
+      isHttp2: false,
+    };
     const handshake = handshakeOf(request, client);
     if (handshake instanceof RequestRefusal) return refusal(handshake);
     const opening = this.#begin(request, session);
@@ -63,14 +68,16 @@ export class WebSocketPlane {
 
   #begin(request: Request, session: ClientSession): Opening {
     const { onServed } = this.#options;
-    const { address } = session;
+    const { address, isHttp2 } = session;
+    const { method } = request;
+    const served = { request, method, isHttp2, address };
     const startedAt = performance.now();
     const call = new WebSocketCall(session);
     const over: Opening["over"] = (status, bytes, slot) => {
       call.over();
       const durationMs = performance.now() - startedAt;
       const backend = slot?.backend.id;
-      onServed?.({ request, address, status, bytes, durationMs, backend });
+      onServed?.({ ...served, status, bytes, durationMs, backend });
     };
     return { request, session, call, over };
   }
@@ -170,6 +177,7 @@ export class WebSocketPlane {
       balancer.enter(slot, relay);
       call.onEnd(() => relay.abort());
       call.opened();
+      session.upgraded();
       const { response } = upgraded;
       for (const [name, value] of headers) response.headers.append(name, value);
       return response;

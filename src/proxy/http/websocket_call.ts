@@ -1,4 +1,4 @@
-import type { ClientSession, Exchange } from "./gate_session.ts";
+import type { ClientSession, Exchange } from "./client_session.ts";
 import type { Waiting } from "./pick_backend.ts";
 
 /** One WebSocket from the first word of its client on. */

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { WebSocket as BackendSocket } from "ws";
 import type { Session } from "../balancer.ts";
-import type { ClientSession } from "./gate_session.ts";
+import type { ClientSession } from "./client_session.ts";
 
 /** Bytes on their way to one side above which the other is not read, until there are fewer than half. */
 const HIGH_BYTES = 1024 * 1024;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { accessLine } from "../../../src/proxy/http/access_log.ts";
-import type { ServedRequest } from "../../../src/proxy/http/plane.ts";
+import type { ServedRequest } from "../../../src/proxy/http/served_request.ts";
 import { redactUrl } from "../../../src/proxy/http/redact_url.ts";
 
 const NOW = Date.UTC(2026, 0, 5, 3, 4, 5, 678);
@@ -23,6 +23,8 @@ function served(
 ): ServedRequest {
   return {
     request: new Request(url, { headers }),
+    method: "GET",
+    isHttp2: false,
     address: "192.0.2.7",
     status: 200,
     bytes: 2326,
@@ -65,7 +67,11 @@ Deno.test("what is not there is a hyphen", () => {
 });
 
 Deno.test("HTTP/2 is told by its missing Host", () => {
-  const line = accessLine("combined", served("https://example.org/"), NOW);
+  const line = accessLine(
+    "combined",
+    served("https://example.org/", {}, { isHttp2: true }),
+    NOW,
+  );
   assert.match(line, /"GET \/ HTTP\/2\.0"/);
 });
 
@@ -74,7 +80,7 @@ function hostile(value: string): ServedRequest {
   const headers = { get: () => value } as unknown as Headers;
   const url = `http://h/${value}`;
   const request = { method: value, url, headers } as unknown as Request;
-  return { ...served("http://h/"), request };
+  return { ...served("http://h/"), request, method: request.method };
 }
 
 const HOSTILE: readonly (readonly [string, string])[] = [

@@ -11,7 +11,7 @@ Deno.test("a client that drips its second request over TLS is cut", async () => 
   using backend = new HttpBackend(() => ok("fine"));
   await using bench = new SocketBench([backend.as()], {
     certificate: issued,
-    limits: { idleTimeoutMs: 1_500 },
+    limits: { headerTimeoutMs: 1_500 },
   });
   const socket = connect({
     port: bench.port,
