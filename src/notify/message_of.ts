@@ -3,6 +3,7 @@ import type { Message, MessageContext, MessagesOf } from "./message.ts";
 import { CONTAINER_MESSAGES, PROXY_MESSAGES } from "./messages_container.ts";
 import { DEPLOY_MESSAGES } from "./messages_deploy.ts";
 import {
+  ADMIN_MESSAGES,
   DECISION_MESSAGES,
   PROGRAM_MESSAGES,
   SHARED_CACHE_MESSAGES,
@@ -11,6 +12,7 @@ import { WORKER_MESSAGES } from "./messages_worker.ts";
 
 const MESSAGES: MessagesOf<DeployEvent> = {
   ...PROGRAM_MESSAGES,
+  ...ADMIN_MESSAGES,
   ...DECISION_MESSAGES,
   ...SHARED_CACHE_MESSAGES,
   ...DEPLOY_MESSAGES,

@@ -78,11 +78,11 @@ const SERVICE_MESSAGES: MessagesOf<ContainerEvent> = {
     important(rich`Container ${code(name)} is well again`, {
       topic: "container-well",
     }),
-  "container-gone": ({ name }) =>
-    trouble(rich`Container ${code(name)} is gone, another one is started`, {
-      topic: "container-gone",
-      hint: LOG_HINT,
-    }),
+  "container-gone": ({ name, reason }) =>
+    trouble(
+      rich`Container ${code(name)} is gone, another one is started: ${reason}`,
+      { topic: "container-gone", hint: LOG_HINT },
+    ),
   "container-replaced": ({ name }) =>
     important(rich`The container that was lost is replaced by ${code(name)}`, {
       topic: "container-replaced",

@@ -1,3 +1,4 @@
+import type { AdminEvent } from "../base/event_admin.ts";
 import type { ProgramEvent } from "../base/event_program.ts";
 import type { DecisionEvent } from "../base/event_decision.ts";
 import type { SharedCacheEvent } from "../base/event_shared_cache.ts";
@@ -30,6 +31,24 @@ export const PROGRAM_MESSAGES: MessagesOf<ProgramEvent> = {
       {
         hint:
           "Nothing, if the right version runs; quarantine and history begin anew",
+      },
+    ),
+};
+
+/** Messages of what operators do. */
+export const ADMIN_MESSAGES: MessagesOf<AdminEvent> = {
+  "operator-acted": ({ action, result, version }) => {
+    const what = version === undefined
+      ? rich`${code(action)}`
+      : rich`${code(action)} ${code(version)}`;
+    return normal(rich`An operator asked for ${what}: ${result}`, { version });
+  },
+  "admin-token-locked": () =>
+    warning(
+      rich`Too many wrong tokens were given to the admin API; for a while none is looked at`,
+      {
+        topic: "admin-token-locked",
+        hint: "Find who on this host tries; the Unix socket works on",
       },
     ),
 };

@@ -91,9 +91,14 @@ export class Notifications implements AsyncDisposable {
       case "rollback-started":
         this.#rollingBack = event.tag;
         break;
+      case "deploy-started":
+        this.#rollingBack = undefined;
+        break;
       case "deploy-skipped":
         // That it failed has been told in more words.
-        if (this.#hold.hasFailed(event.tag)) return undefined;
+        if (event.asked !== true && this.#hold.hasFailed(event.tag)) {
+          return undefined;
+        }
     }
     const message = messageOf(event, this.#context);
     return message && this.#repeats.allow(message, now);

@@ -136,8 +136,20 @@ const TEXTS: readonly (readonly [
   ],
   [
     SAMPLES["container-gone"],
-    "Container web-1-0 is gone, another one is started",
+    "Container web-1-0 is gone, another one is started: it ended with exit code 3",
     "important",
+  ],
+  [
+    {
+      type: "operator-acted",
+      action: "pin",
+      door: "socket",
+      result: "done",
+      version: "v1",
+    },
+    "An operator asked for pin v1: done",
+    "normal",
+    "An operator asked for `pin` `v1`: done",
   ],
   [
     SAMPLES["registry-outage"],

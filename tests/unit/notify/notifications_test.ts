@@ -149,7 +149,7 @@ Deno.test("Notifications tell the steps of another attempt when it succeeds, and
   await bench.tell(failed("v2", error), SAMPLES["tick-failed"]);
   assert.deepEqual(await bench.tell(...attempt("v2")), []);
   assert.deepEqual(await bench.tell(SAMPLES["container-gone"]), [
-    "Container web-1-0 is gone, another one is started",
+    "Container web-1-0 is gone, another one is started: it ended with exit code 3",
   ]);
   const again = new Error("Again");
   assert.equal(
