@@ -29,6 +29,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   "docker-registry": "docker-registry",
   "systemd-analyze": "systemd",
   "systemd-nspawn": "systemd-container",
+  chromium: "chromium",
   zsh: "zsh",
   fish: "fish",
 };

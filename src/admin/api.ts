@@ -56,6 +56,7 @@ export class AdminApi {
     this.#options = options;
     const { operations, config } = options;
     this.#pages = new Map<string, Route>([
+      ["/", () => pageReply()],
       [
         "/api/v1/status",
         async ({ signal }) =>
@@ -168,6 +169,12 @@ async function openApiReply(): Promise<AdminReply> {
     with: { type: "json" },
   });
   return jsonReply(description);
+}
+
+/** Loaded when it is asked for. */
+async function pageReply(): Promise<AdminReply> {
+  const { renderPage } = await import("./page.ts");
+  return await renderPage();
 }
 
 async function toReply(response: Response): Promise<AdminReply> {

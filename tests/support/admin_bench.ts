@@ -21,13 +21,15 @@ export interface AdminBenchOptions {
   /** `undefined`: none is set. */
   readonly token?: string | undefined;
   readonly heartbeatMs?: number;
+  /** Left out: a free one. */
+  readonly port?: number;
 }
 
 /** An admin API over TCP whose operations only remember. */
 export class AdminBench implements AsyncDisposable {
   readonly operations = new MemoryOperations();
   readonly events: EventHub;
-  readonly port = freePort();
+  readonly port: number;
   readonly defects: unknown[] = [];
   readonly emitted: DeployEvent[] = [];
   /** What the time is for tokens. */
@@ -36,6 +38,7 @@ export class AdminBench implements AsyncDisposable {
 
   constructor(options: AdminBenchOptions = {}) {
     const { limits, api, heartbeatMs = 15_000 } = options;
+    this.port = options.port ?? freePort();
     const token = "token" in options ? options.token : TOKEN;
     this.events = new EventHub({
       redact: (text) => text.replaceAll("s3cret", "***"),
