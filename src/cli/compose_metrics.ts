@@ -56,10 +56,14 @@ async function openExporter(
 }
 
 /** Returns what of the state is measured. */
-export function stateReading({ deployed, failures }: State): StateReading {
+export function stateReading(
+  { deployed, failures, hold, pin }: State,
+): StateReading {
   return {
     deployed,
     failed: failures.length,
+    isHeld: hold !== undefined,
+    pinned: pin?.tag,
     quarantined: failures.filter(({ quarantined }) => quarantined).length,
   };
 }

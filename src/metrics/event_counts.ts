@@ -22,8 +22,11 @@ export interface Seen {
 export class EventCounts {
   #counts: Counts;
   #seen: Seen;
+  #isDeploying = false;
   /** Whether the deploy under way has got beyond its pull. */
   #hasImage = false;
+  /** Failures in a row that were counted, by notifier. */
+  #counted = new Map<string, number>();
 
   constructor(
     instruments: Instruments,
@@ -44,6 +47,7 @@ export class EventCounts {
       ...this.#polls(instruments, now),
       ...this.#workers(instruments),
       ...this.#containers(instruments),
+      ...this.#notifications(instruments),
     };
   }
 
@@ -71,19 +75,28 @@ export class EventCounts {
     };
     return {
       "deploy-started": () => {
+        this.#isDeploying = true;
         this.#hasImage = command !== "container";
       },
       "image-pulled": gotImage,
       "container-starting": gotImage,
       "deploy-succeeded": ({ durationMs }) => {
+        this.#isDeploying = false;
         counters.deployments.add(1, { command });
         deploymentDuration.record(durationMs / 1000, { command });
       },
       "deploy-failed": () => {
+        this.#isDeploying = false;
         if (this.#hasImage) counters.deploymentErrors.add(1, { command });
         else counters.imagePullFailures.add(1);
       },
-      "rollback-started": () => counters.rollbacks.add(1),
+      "deploy-cancelled": () => {
+        this.#isDeploying = false;
+      },
+      "rollback-started": () => {
+        this.#isDeploying = true;
+        counters.rollbacks.add(1);
+      },
       "hook-finished": (
         { result: { when, exitCode, timedOut, durationMs } },
       ) => {
@@ -97,6 +110,8 @@ export class EventCounts {
   #polls({ counters }: Instruments, now: () => number): Counts {
     return {
       "registry-answered": () => {
+        // A roll-back that an operator wants ends without an event.
+        this.#isDeploying = false;
         counters.polls.add(1);
         this.#see({ polledAt: now() });
       },
@@ -116,7 +131,9 @@ export class EventCounts {
   #workers({ counters }: Instruments): Counts {
     return {
       "server-restarting": () =>
-        counters.serverRestarts.add(1, { reason: "deploy" }),
+        counters.serverRestarts.add(1, {
+          reason: this.#isDeploying ? "deploy" : "operator",
+        }),
       "restarted-by-signal": () =>
         counters.serverRestarts.add(1, { reason: "signal" }),
       "worker-died": () => counters.serverCrashes.add(1),
@@ -134,6 +151,27 @@ export class EventCounts {
       "engine-lost": () => this.#see({ isEngineUp: false }),
       "engine-back": () => this.#see({ isEngineUp: true }),
       "proxy-isolate-lost": () => counters.proxyIsolateLosses.add(1),
+    };
+  }
+
+  #notifications({ counters }: Instruments): Counts {
+    // They are told now and then, with how many there were in a row by then.
+    const fail = (notifier: string, failures: number) => {
+      const counted = this.#counted.get(notifier) ?? 0;
+      this.#counted.set(notifier, failures);
+      const more = Math.max(0, failures - counted);
+      counters.notificationFailures.add(more, { notifier });
+    };
+    return {
+      "notifier-unusable": ({ notifier }) => fail(notifier, 1),
+      "notification-failed": ({ notifier, failures }) =>
+        fail(notifier, failures),
+      "notification-recovered": ({ notifier, failures }) => {
+        fail(notifier, failures);
+        this.#counted.delete(notifier);
+      },
+      "notifications-dropped": ({ notifier, count }) =>
+        counters.notificationsDropped.add(count, { notifier }),
     };
   }
 }

@@ -74,6 +74,7 @@ const ZEROS: Readonly<Record<MetricsCommand, readonly Zero[]>> = {
   server: [
     ["serverRestarts", { reason: "deploy" }],
     ["serverRestarts", { reason: "signal" }],
+    ["serverRestarts", { reason: "operator" }],
     ["serverCrashes"],
     ["serverRejections"],
     ["serverLaunchFailures"],

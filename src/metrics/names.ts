@@ -100,6 +100,16 @@ export const COUNTERS = {
     "{isolate}",
     "Isolates of the proxy that ended by themselves",
   ],
+  notificationFailures: [
+    "dewy.notification.failures.total",
+    "{failure}",
+    "Attempts to deliver a notification that failed",
+  ],
+  notificationsDropped: [
+    "dewy.notifications.dropped.total",
+    "{message}",
+    "Notifications that nobody will get",
+  ],
   otlpFailures: [
     "dewy.otlp.push.failures.total",
     "{failure}",
@@ -138,6 +148,16 @@ export const GAUGES = {
     "dewy.failed.versions",
     "{version}",
     "Versions whose last deployment failed, the quarantined ones included",
+  ],
+  held: [
+    "dewy.held",
+    "",
+    "Whether an operator holds deployments (1) or not (0)",
+  ],
+  pinnedInfo: [
+    "dewy.pinned.info",
+    "",
+    "The version that an operator has pinned; always 1",
   ],
   pollAge: [
     "dewy.poll.age",

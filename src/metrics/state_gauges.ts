@@ -15,6 +15,9 @@ export interface StateReading {
   readonly failed: number;
   /** Those of them whose bytes are bad. */
   readonly quarantined: number;
+  readonly isHeld: boolean;
+  /** The version that is pinned. */
+  readonly pinned: string | undefined;
 }
 
 /** What the gauges of dewy's own state are read from. */
@@ -48,6 +51,10 @@ export function stateGauges(source: StateSource): GaugeSource {
     if (command === "container") tellKnown("engineUp", seen.isEngineUp);
     tellKnown("failedVersions", state?.failed);
     tellKnown("quarantinedVersions", state?.quarantined);
+    tellKnown("held", state?.isHeld);
+    if (state?.pinned !== undefined) {
+      tell("pinnedInfo", 1, { version: state.pinned });
+    }
     if (state?.deployed === undefined) return;
     const { tag: version, at } = state.deployed;
     tell("deployedTimestamp", at / 1000);

@@ -159,6 +159,8 @@ Deno.test("Metrics tells the version in service and those that failed", async ()
     deployed: { tag: "v2", at: 1_500 },
     failed: 3,
     quarantined: 1,
+    isHeld: true,
+    pinned: "v2",
   }));
   const scrape = await scrapeOf(metrics);
   const info = { version: "v2", command: "server" };
@@ -167,10 +169,14 @@ Deno.test("Metrics tells the version in service and those that failed", async ()
   assert.equal(scrape.value("dewy_failed_versions"), 3);
   assert.equal(scrape.value("dewy_quarantined_versions"), 1);
   assert.equal(scrape.value("dewy_server_up"), 1);
+  assert.equal(scrape.value("dewy_held"), 1);
+  assert.equal(scrape.value("dewy_pinned_info", { version: "v2" }), 1);
   metrics.observeState(() => ({
     deployed: { tag: "v3", at: 2_500 },
     failed: 0,
     quarantined: 0,
+    isHeld: false,
+    pinned: undefined,
   }));
   const versions = (await scrapeOf(metrics)).samples
     .filter(({ name }) => name === "dewy_deployed_info")

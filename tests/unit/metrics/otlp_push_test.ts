@@ -44,6 +44,8 @@ async function pushOnce(
     deployed: { tag: "v1", at: 0 },
     failed: 0,
     quarantined: 0,
+    isHeld: false,
+    pinned: undefined,
   }));
   metrics.count(SAMPLES["deploy-started"]);
   metrics.count({ type: "deploy-succeeded", tag: "v1", durationMs: 7_500 });

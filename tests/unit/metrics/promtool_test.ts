@@ -31,6 +31,8 @@ for (const command of ["server", "assets", "container"] as const) {
       deployed: { tag: 'v"1\n', at: 1_736_934_645_123 },
       failed: 1,
       quarantined: 1,
+      isHeld: false,
+      pinned: undefined,
     }));
     metrics.observeServer(() => true);
     const port = new PortMetrics();

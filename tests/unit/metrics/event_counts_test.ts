@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { metricsOf, scrapeOf } from "../../support/metrics_bench.ts";
+import { SAMPLES } from "../../support/sample_events.ts";
+
+Deno.test("Metrics tells a restart that an operator asked for from one of a deploy", async () => {
+  await using metrics = metricsOf("server");
+  const restarts = async () => {
+    const scrape = await scrapeOf(metrics);
+    return ["deploy", "operator"].map((reason) =>
+      scrape.value("dewy_server_restarts_total", { reason })
+    );
+  };
+  metrics.count({ type: "registry-answered" });
+  metrics.count(SAMPLES["server-restarting"]);
+  assert.deepEqual(await restarts(), [0, 1]);
+  metrics.count(SAMPLES["deploy-started"]);
+  metrics.count(SAMPLES["server-restarting"]);
+  metrics.count(SAMPLES["deploy-succeeded"]);
+  assert.deepEqual(await restarts(), [1, 1]);
+  metrics.count(SAMPLES["server-restarting"]);
+  assert.deepEqual(await restarts(), [1, 2]);
+});
+
+Deno.test("Metrics counts each failure of a notifier, also those that are not told", async () => {
+  await using metrics = metricsOf("server");
+  const notifier = "slack";
+  const failed = { ...SAMPLES["notification-failed"], notifier };
+  const recovered = { ...SAMPLES["notification-recovered"], notifier };
+  metrics.count({ ...failed, failures: 1 });
+  metrics.count({ ...failed, failures: 5 });
+  metrics.count({ ...recovered, failures: 7 });
+  metrics.count({ ...failed, failures: 1 });
+  metrics.count({ ...SAMPLES["notifications-dropped"], notifier, count: 3 });
+  const scrape = await scrapeOf(metrics);
+  const by = { notifier };
+  assert.equal(scrape.value("dewy_notification_failures_total", by), 8);
+  assert.equal(scrape.value("dewy_notifications_dropped_total", by), 3);
+});
