@@ -160,13 +160,13 @@ function isNamed(task: Situation["task"], tag: string): boolean {
 }
 
 function deployReason(
-  { state, rules, missing, task }: Situation,
+  { state, rules, missing, task, intact }: Situation,
   release: Release,
 ): { readonly code: DeployCode; readonly reason: string } {
   const { deployed, rollback, pin } = state;
   const { tag } = release;
   if (deployed === undefined) return { code: "first", reason: "first deploy" };
-  if (deployed.key === cacheKey(release)) {
+  if (deployed.key === cacheKey(release) && !intact) {
     const reason = missing ?? "the deployed release is missing on disk";
     return { code: "missing", reason };
   }
