@@ -1,3 +1,3 @@
-import { main } from "./src/cli/main.ts";
+import { start } from "./src/cli/start.ts";
 
-Deno.exitCode = await main(Deno.args);
+Deno.exitCode = await start(Deno.args);

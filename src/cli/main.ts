@@ -1,15 +1,15 @@
 import { DewyError, EXIT_CODES } from "../base/errors.ts";
 import { createRedactor } from "../base/redact.ts";
 import { VERSION_INFO } from "../base/version_info.ts";
-import { openLogger } from "../telemetry/logger.ts";
 import { parseCommand } from "./args.ts";
 import { renderHelp } from "./help.ts";
 import { OperatorError } from "./operator/operator_error.ts";
 import type { OperatorIo } from "./operator/run_operator.ts";
 import { renderError } from "./render_error.ts";
-import { runCommand } from "./run_command.ts";
 import type { Command } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
+import { versionLine } from "./version_line.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Exit code for what no part of dewy expected. */
 const EXIT_DEFECT = 70;
@@ -76,28 +76,31 @@ async function run(
       return 0;
     }
     case "version":
-      writeVersion(command.logFormat, env);
+      await writeVersion(command.logFormat, env);
       return 0;
     case "server":
     case "assets":
-    case "container":
+    case "container": {
+      const { runCommand } = await import("./run_command.ts");
       await runCommand(command.settings, { env, write: writeStderr });
       return 0;
+    }
     default:
       return command satisfies never;
   }
 }
 
-function writeVersion(
+async function writeVersion(
   format: "text" | "json",
   env: Readonly<Record<string, string>>,
-): void {
-  const { version, commit, date } = VERSION_INFO;
-  const short = commit.slice(0, 7);
+): Promise<void> {
   if (format === "text") {
-    writeStdout(`dewy version: ${version} [${short}, ${date}]\n`);
+    writeStdout(versionLine());
     return;
   }
+  const { version, commit, date } = VERSION_INFO;
+  const short = commit.slice(0, 7);
+  const { openLogger } = await import("../telemetry/logger.ts");
   const logger = openLogger({
     level: "info",
     format,
@@ -132,19 +135,4 @@ function writeStdout(text: string): boolean {
 
 function writeStderr(text: string): void {
   writeAll(Deno.stderr, text);
-}
-
-function writeAll(
-  stream: { writeSync(bytes: Uint8Array): number },
-  text: string,
-): boolean {
-  let rest = new TextEncoder().encode(text);
-  try {
-    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
-    return true;
-  } catch (error) {
-    // Nobody reads on, as with `| head`: that is the reader's choice.
-    if (error instanceof Deno.errors.BrokenPipe) return false;
-    throw error;
-  }
 }
