@@ -17,6 +17,16 @@ const STEPS: ReadonlySet<DeployEvent["type"]> = new Set(
   ] as const,
 );
 
+/** What is a step of a deploy, and otherwise told in other words: that a container is replaced. */
+const DEPLOY_ONLY: ReadonlySet<DeployEvent["type"]> = new Set(
+  [
+    "container-starting",
+    "container-healthy",
+    "container-unhealthy",
+    "backend-added",
+  ] as const,
+);
+
 /**
  * Holds the steps of another attempt at a version that has failed until its
  * outcome is known: they are told when it succeeds, and dropped when it fails
@@ -25,20 +35,27 @@ const STEPS: ReadonlySet<DeployEvent["type"]> = new Set(
 export class RetryHold<T> {
   #failedTag: string | undefined;
   #held: T[] | undefined;
+  #isDeploying = false;
 
   /** Takes an event and returns what was held and is to be told before it. */
   follow(event: DeployEvent): readonly T[] {
     switch (event.type) {
       case "deploy-started":
+        this.#isDeploying = true;
         this.#held = event.tag === this.#failedTag ? [] : undefined;
         return [];
       case "deploy-succeeded": {
         const held = this.#held ?? [];
+        this.#isDeploying = false;
         this.#held = undefined;
         this.#failedTag = undefined;
         return held;
       }
+      case "deploy-cancelled":
+        this.#isDeploying = false;
+        return [];
       case "deploy-failed":
+        this.#isDeploying = false;
         this.#held = undefined;
         this.#failedTag = event.failure.tag;
         return [];
@@ -47,8 +64,9 @@ export class RetryHold<T> {
     }
   }
 
-  /** Returns whether `told`, which an event led to, is held. */
+  /** Returns whether `told`, which an event led to, is held or of no interest. */
   hold(type: DeployEvent["type"], told: T): boolean {
+    if (!this.#isDeploying && DEPLOY_ONLY.has(type)) return true;
     if (this.#held === undefined || !STEPS.has(type)) return false;
     // Nobody heard of this attempt, so nobody hears that it was called off.
     if (type === "deploy-cancelled") this.#held = undefined;

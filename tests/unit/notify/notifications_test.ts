@@ -249,6 +249,20 @@ Deno.test("Notifications tell what comes again and again three times", async () 
   assert.equal((await bench.tell(SAMPLES["container-sick"])).length, 1);
 });
 
+Deno.test("Notifications tell the steps of a container's start in a deploy only", async () => {
+  const bench = new Bench();
+  const steps = [
+    SAMPLES["container-starting"],
+    SAMPLES["container-healthy"],
+    SAMPLES["backend-added"],
+  ];
+  assert.deepEqual(await bench.tell(...steps), []);
+  await bench.tell(SAMPLES["deploy-started"]);
+  assert.equal((await bench.tell(...steps)).length, 3);
+  await bench.tell(SAMPLES["deploy-succeeded"]);
+  assert.deepEqual(await bench.tell(...steps), []);
+});
+
 Deno.test("Notifications hold no secret, wherever it comes from", async () => {
   const bench = new Bench();
   const url = `https://bob:hunter22@host/?token=${SECRET}`;
