@@ -5,6 +5,7 @@ import { parseDoctor, parsePlan } from "./doctor/request.ts";
 import { nearestWord } from "../base/nearest.ts";
 import { type GivenOptions, readArguments } from "./options_given.ts";
 import { parseOperator, REQUESTS } from "./operator/request.ts";
+import { optionsInEffect } from "./options_in_effect.ts";
 import { assetsSettings, serverSettings } from "./options_settings.ts";
 import type { Command, InitSettings } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
@@ -36,10 +37,18 @@ export function parseCommand(
   switch (name) {
     case "server":
       options.checkAll();
-      return { kind: "server", settings: serverSettings(options, rest) };
+      return {
+        kind: "server",
+        settings: serverSettings(options, rest),
+        effective: optionsInEffect(options, "server"),
+      };
     case "assets":
       options.checkAll();
-      return { kind: "assets", settings: assetsSettings(options) };
+      return {
+        kind: "assets",
+        settings: assetsSettings(options),
+        effective: optionsInEffect(options, "assets"),
+      };
     case "container":
       options.checkAll();
       if (rest[0] === "list") {
@@ -48,7 +57,11 @@ export function parseCommand(
           adminPort: options.number("admin-port"),
         };
       }
-      return { kind: "container", settings: containerSettings(options, rest) };
+      return {
+        kind: "container",
+        settings: containerSettings(options, rest),
+        effective: optionsInEffect(options, "container"),
+      };
     case "plan":
       return { kind: "plan", request: parsePlan(rest, options) };
     case "doctor":

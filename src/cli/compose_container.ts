@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { startAdminApi } from "../admin/admin_api.ts";
 import { ConfigError } from "../base/errors.ts";
 import { parseImageRepository } from "../base/image_reference.ts";
 import { systemClock } from "../base/time.ts";
@@ -124,20 +123,6 @@ export async function composeContainer(
     keepImages: settings.keepReleases,
     ...hooksOf(options),
   });
-  const api = stack.use(
-    startAdminApi(settings.adminPort, {
-      containers: (signal) => containers.own.entries(signal),
-      status: () => ({
-        command: 2,
-        current_version: state.value.deployed?.tag ?? "",
-        is_running: false,
-        name: settings.app,
-        proxy_backends: fleet.members.length * settings.ports.length,
-      }),
-      ...(metrics === undefined ? {} : { metrics: () => metrics.answer() }),
-    }),
-  );
-  emit({ type: "admin-started", port: api.port });
   const supervisor = new Supervisor({
     command: "container",
     registry: source,
@@ -156,8 +141,13 @@ export async function composeContainer(
   });
   const owned = stack.move();
   const dispose = () => owned.disposeAsync();
-  const server = undefined;
-  return { supervisor, server, operations, [Symbol.asyncDispose]: dispose };
+  return {
+    supervisor,
+    server: undefined,
+    operations,
+    containers: (signal) => containers.own.entries(signal),
+    [Symbol.asyncDispose]: dispose,
+  };
 }
 
 function openContainers(

@@ -1,3 +1,4 @@
+import type { ContainerEntry } from "../admin/original.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { platformOf } from "../base/platform.ts";
 import type { Redact } from "../base/redact.ts";
@@ -48,6 +49,10 @@ export interface Program extends AsyncDisposable {
   readonly server: ServerProcess | undefined;
   /** What an operator can ask of it. */
   readonly operations: Operations;
+  /** In container mode only: the containers that run, as the engine has them. */
+  readonly containers?: (
+    signal: AbortSignal,
+  ) => Promise<readonly ContainerEntry[]>;
 }
 
 /** What runs the commands around a deploy. */

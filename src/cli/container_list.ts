@@ -1,4 +1,5 @@
-import { ADMIN_PORTS_TRIED, type ContainerEntry } from "../admin/admin_api.ts";
+import { ADMIN_PORTS_TRIED } from "../admin/doors.ts";
+import type { ContainerEntry } from "../admin/original.ts";
 import { ConfigError, errorMessage } from "../base/errors.ts";
 
 const TIMEOUT_MS = 2_000;

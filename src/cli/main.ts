@@ -82,7 +82,11 @@ async function run(
     case "assets":
     case "container": {
       const { runCommand } = await import("./run_command.ts");
-      await runCommand(command.settings, { env, write: writeStderr });
+      await runCommand(command.settings, {
+        env,
+        effective: command.effective,
+        write: writeStderr,
+      });
       return 0;
     }
     default:

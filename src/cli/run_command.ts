@@ -12,12 +12,14 @@ import {
 import { serviceStatus } from "../process/service_status.ts";
 import { logEvents } from "../telemetry/log_events.ts";
 import { openLogger } from "../telemetry/logger.ts";
+import { openAdmin, openEvents } from "./compose_admin.ts";
 import { compose } from "./compose.ts";
 import { openMetrics } from "./compose_metrics.ts";
 import type { NotifyOptions } from "./compose_notify.ts";
 import type { ComposeOptions } from "./compose_parts.ts";
 import { privilegedPorts } from "./listen_spec.ts";
 import { notifierSecrets } from "./notifier_secrets.ts";
+import type { OptionsInEffect } from "./options_in_effect.ts";
 import type {
   AssetsSettings,
   ContainerSettings,
@@ -29,6 +31,8 @@ import { unknownVariables } from "./unknown_variables.ts";
 /** What a command runs with. */
 export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
+  /** The options as they were given, or by default. */
+  readonly effective: OptionsInEffect;
   /** Takes log lines. */
   readonly write: (text: string) => void;
 }
@@ -69,6 +73,7 @@ export async function runCommand(
       redact,
       readers,
       inheritedSockets,
+      effective: options.effective,
       begin: () => notifications?.begin(),
     });
   }
@@ -78,6 +83,7 @@ export async function runCommand(
 /** What the program runs with, besides its settings. */
 interface ProgramOptions
   extends Pick<ComposeOptions, "env" | "emit" | "redact" | "inheritedSockets"> {
+  readonly effective: OptionsInEffect;
   /** Those who hear of events. */
   readonly readers: EmitEvent[];
   /** Called when all is set up. */
@@ -89,23 +95,16 @@ async function runProgram(
   options: ProgramOptions,
 ): Promise<void> {
   const { env, emit, redact, readers, inheritedSockets, begin } = options;
+  const events = openEvents(options);
+  readers.push((event) => events.take(event));
   let server: ServerProcess | undefined = undefined;
   using trap = new SignalTrap({ emit, server: () => server });
-  emit({
-    type: "started",
-    command: settings.command,
-    ...VERSION_INFO,
-    commit: VERSION_INFO.commit.slice(0, 7),
-  });
-  for (const variable of unknownVariables(env)) {
-    emit({ type: "unknown-variable", ...variable });
-  }
-  warn(settings, options);
+  tellStart(settings, options);
   const root = Deno.cwd();
   const hostname = Deno.hostname();
   await using metrics = await openMetrics(settings, { env, emit });
   if (metrics !== undefined) readers.push((event) => metrics.count(event));
-  await using program = await compose({
+  const parts = {
     settings,
     root,
     env,
@@ -114,7 +113,11 @@ async function runProgram(
     hostname,
     inheritedSockets,
     metrics,
-  });
+  };
+  await using program = await compose(parts);
+  const { effective } = options;
+  const admin = { ...parts, program, effective, events };
+  await using _admin = await openAdmin(admin);
   server = program.server;
   begin();
   await program.supervisor.run(trap.signal);
@@ -143,6 +146,23 @@ function openServiceManager(
     emit({ type: "setting-unavailable", message });
     return undefined;
   }
+}
+
+function tellStart(
+  settings: ServerSettings | AssetsSettings | ContainerSettings,
+  options: ProgramOptions,
+): void {
+  const { env, emit } = options;
+  emit({
+    type: "started",
+    command: settings.command,
+    ...VERSION_INFO,
+    commit: VERSION_INFO.commit.slice(0, 7),
+  });
+  for (const variable of unknownVariables(env)) {
+    emit({ type: "unknown-variable", ...variable });
+  }
+  warn(settings, options);
 }
 
 /** Says at the start what will not work as asked. */

@@ -2,6 +2,7 @@ import type { DeployWindow } from "../base/deploy_window.ts";
 import type { ListenAddress } from "../base/listen_address.ts";
 import type { CertificatePaths } from "../proxy/http/certificate_check.ts";
 import type { AccessLogFormat, ProxySettings } from "../proxy/settings.ts";
+import type { OptionsInEffect } from "./options_in_effect.ts";
 import type { PortMapping } from "./container_ports.ts";
 import type { DoctorRequest } from "./doctor/request.ts";
 import type { OperatorRequest } from "./operator/request.ts";
@@ -119,14 +120,22 @@ export interface InitSettings {
   readonly words: readonly string[];
 }
 
+/** A command that deploys. */
+interface ToDeploy<K extends string, S> {
+  readonly kind: K;
+  readonly settings: S;
+  /** The options as they were given, or by default; secrets are not masked. */
+  readonly effective: OptionsInEffect;
+}
+
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "help"; readonly topic: string | undefined }
   | { readonly kind: "version"; readonly logFormat: LogFormat }
   | { readonly kind: "completions"; readonly shell: "bash" | "zsh" | "fish" }
-  | { readonly kind: "server"; readonly settings: ServerSettings }
-  | { readonly kind: "assets"; readonly settings: AssetsSettings }
-  | { readonly kind: "container"; readonly settings: ContainerSettings }
+  | ToDeploy<"server", ServerSettings>
+  | ToDeploy<"assets", AssetsSettings>
+  | ToDeploy<"container", ContainerSettings>
   | { readonly kind: "container-list"; readonly adminPort: number }
   | { readonly kind: "doctor"; readonly request: DoctorRequest }
   | { readonly kind: "plan"; readonly request: PlanRequest }

@@ -1,4 +1,4 @@
-import type { ContainerEntry } from "../admin/admin_api.ts";
+import type { ContainerEntry } from "../admin/original.ts";
 import { SourceError } from "../base/errors.ts";
 import type { ImageRepository } from "../base/image_reference.ts";
 import type { Instance } from "../rollout/instance.ts";
