@@ -42,6 +42,8 @@ export class DeliveryQueue {
   #sending: Promise<void> | undefined;
   #isOpen = false;
   #failures = 0;
+  /** When the stop waits no longer, Unix milliseconds. */
+  #endsAt = Infinity;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -65,6 +67,7 @@ export class DeliveryQueue {
   /** Sends what waits for at most `ms`, and gives up the rest. */
   async close(ms: number): Promise<void> {
     const { clock, notifier } = this.#options;
+    this.#endsAt = clock.now() + ms;
     this.#hurry.abort();
     if (this.#sending !== undefined) {
       const over = new AbortController();
@@ -95,6 +98,7 @@ export class DeliveryQueue {
       const pauseMs = await this.#attempt(notice);
       if (this.#stopped.signal.aborted) break;
       if (pauseMs === undefined) this.#remove(notice);
+      else if (this.#options.clock.now() + pauseMs >= this.#endsAt) break;
       else await this.#pause(pauseMs);
     }
     // At once: what is pushed from here on has to start it again.

@@ -191,6 +191,18 @@ Deno.test("DeliveryQueue stops in the time it is given, and says what was lost",
   assert.equal(event.count, 2);
 });
 
+Deno.test("DeliveryQueue does not hold the stop up when the next attempt would come too late", async () => {
+  const bench = new Bench();
+  bench.notifier.onSend = () => Promise.reject(unavailable(MINUTE));
+  bench.push("a");
+  await bench.clock.run(1_000);
+  const closing = bench.queue.close(5_000);
+  await bench.clock.run(0);
+  await closing;
+  assert.equal(bench.notifier.attempts, 2);
+  assert.equal(bench.types().at(-1), "notifications-dropped");
+});
+
 Deno.test("DeliveryQueue sends nothing before it is begun, and has nothing to say then", async () => {
   const clock = new VirtualClock();
   const notifier = new RecordingNotifier();
