@@ -38,6 +38,7 @@ const ON_BUNDLE = [
   "img",
   "shared_cache",
   "metrics_push",
+  "metrics_server",
   "sockets",
   "upgrade_under_load",
   "failures_permission",
