@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { initSystemd } from "../../src/cli/init_systemd.ts";
 import { parseCommand } from "../../src/cli/args.ts";
+import { denoDir } from "../support/deno_dir.ts";
 import { dewyCommand } from "../support/dewy_program.ts";
 import { eventually } from "../support/eventually.ts";
 import { LoadClient } from "../support/load_client.ts";
@@ -107,13 +108,6 @@ async function startHost(bench: ServerBench): Promise<SystemdHost> {
       [DENO_DIR]: await denoDir(),
     },
   });
-}
-
-async function denoDir(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "--no-config"],
-  }).output();
-  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
 async function generation(bench: ServerBench): Promise<number> {
