@@ -23,6 +23,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--file", required=True)
 parser.add_argument("--cert")
 parser.add_argument("--key")
+parser.add_argument("--client-ca", help="authority that certificates of clients come from")
 parser.add_argument("--answer", default="ok", choices=["ok", "denied", "partial"])
 options = parser.parse_args()
 lock = threading.Lock()
@@ -91,10 +92,17 @@ services.add_MetricsServiceServicer_to_server(Collector(), server)
 web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 if options.cert:
     with open(options.key, "rb") as key, open(options.cert, "rb") as cert:
-        credentials = grpc.ssl_server_credentials([(key.read(), cert.read())])
-    port = server.add_secure_port("127.0.0.1:0", credentials)
+        pair = (key.read(), cert.read())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(options.cert, options.key)
+    if options.client_ca:
+        with open(options.client_ca, "rb") as authority:
+            credentials = grpc.ssl_server_credentials([pair], authority.read(), True)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(options.client_ca)
+    else:
+        credentials = grpc.ssl_server_credentials([pair])
+    port = server.add_secure_port("127.0.0.1:0", credentials)
     web.socket = context.wrap_socket(web.socket, server_side=True)
 else:
     port = server.add_insecure_port("127.0.0.1:0")

@@ -70,11 +70,7 @@ export function otlpSettings(
     intervalMs,
     timeoutMs: Math.min(timeoutMs, intervalMs),
     isCompressed: compression(env) === "gzip",
-    files: {
-      ca: variable("CERTIFICATE", env).value,
-      cert: variable("CLIENT_CERTIFICATE", env).value,
-      key: variable("CLIENT_KEY", env).value,
-    },
+    files: files(env),
   };
 }
 
@@ -121,6 +117,24 @@ function milliseconds(name: string, env: Env): number | undefined {
     `Cannot use ${name}: must be milliseconds: current value is "${text}"`,
     { hint: "Write a number as in 10000" },
   );
+}
+
+function files(env: Env): OtlpSettings["files"] {
+  const cert = variable("CLIENT_CERTIFICATE", env);
+  const key = variable("CLIENT_KEY", env);
+  if ((cert.value === undefined) !== (key.value === undefined)) {
+    throw new ConfigError(
+      `Cannot use ${
+        cert.name || key.name
+      }: a certificate and its key belong together`,
+      {
+        hint:
+          "Set both OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and OTEL_EXPORTER_OTLP_CLIENT_KEY",
+      },
+    );
+  }
+  const ca = variable("CERTIFICATE", env).value;
+  return { ca, cert: cert.value, key: key.value };
 }
 
 function compression(env: Env): string {

@@ -7,12 +7,12 @@ export interface Certificates {
   readonly key: string;
 }
 
-/** Makes an authority and a certificate for `localhost`, 127.0.0.1 and ::1 with openssl, in `folder`. */
+/** Makes an authority and a certificate for `localhost`, 127.0.0.1 and ::1, of servers and clients, with openssl in `folder`. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
   const path = (name: string) => join(folder, name);
   await Deno.writeTextFile(
     path("leaf.ext"),
-    "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\nextendedKeyUsage=serverAuth\nbasicConstraints=CA:FALSE\n",
+    "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\nextendedKeyUsage=serverAuth,clientAuth\nbasicConstraints=CA:FALSE\n",
   );
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
   await openssl(folder, [

@@ -51,6 +51,8 @@ export interface OtlpPush {
 export interface OtlpCollectorOptions {
   /** Files of its certificate, for TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** File of the authority that certificates of clients come from. */
+  readonly clientCa?: string;
   readonly answer?: "ok" | "denied" | "partial";
 }
 
@@ -73,7 +75,7 @@ export class OtlpCollector implements AsyncDisposable {
   }
 
   static async start(
-    { tls, answer = "ok" }: OtlpCollectorOptions = {},
+    { tls, clientCa, answer = "ok" }: OtlpCollectorOptions = {},
   ): Promise<OtlpCollector> {
     const python = await installOtlp();
     const temp = await TempDir.create();
@@ -82,6 +84,7 @@ export class OtlpCollector implements AsyncDisposable {
       OTLP_COLLECTOR,
       ...["--file", temp.join("pushes"), "--answer", answer],
       ...(tls === undefined ? [] : ["--cert", tls.cert, "--key", tls.key]),
+      ...(clientCa === undefined ? [] : ["--client-ca", clientCa]),
     ], { GRPC_VERBOSITY: "NONE" });
     const [, ...ports] = (await service.firstLine()).split(" ");
     return new OtlpCollector(service, temp, ports.map(Number));

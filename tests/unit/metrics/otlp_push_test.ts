@@ -136,6 +136,29 @@ for (const protocol of ["grpc", "http"] as const) {
     assert.equal((await collector.pushes()).length, 4);
   });
 
+  Deno.test(`metrics are pushed over ${protocol} to who wants a certificate`, async () => {
+    await using folder = await TempDir.create();
+    const tls = await makeCertificates(folder.path);
+    await using collector = await OtlpCollector.start({
+      tls,
+      clientCa: tls.ca,
+    });
+    const { grpcPort, httpPort } = collector;
+    const endpoint = protocol === "grpc"
+      ? `localhost:${grpcPort}`
+      : `https://localhost:${httpPort}`;
+    const env = { OTEL_EXPORTER_OTLP_CERTIFICATE: tls.ca };
+    const [failure] = await pushOnce({ endpoint, env });
+    assert.ok(failure?.type === "metrics-push-failed");
+    const files = {
+      ...env,
+      OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: tls.cert,
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: tls.key,
+    };
+    assert.deepEqual(await pushOnce({ endpoint, env: files }), []);
+    assert.equal((await collector.pushes()).length, 1);
+  });
+
   Deno.test(`a collector that refuses over ${protocol} is told, without its credentials`, async () => {
     await using collector = await OtlpCollector.start({ answer: "denied" });
     const env = { OTEL_EXPORTER_OTLP_HEADERS: "authorization=s3cret" };

@@ -75,6 +75,8 @@ for (
     ["OTEL_EXPORTER_OTLP_TIMEOUT", "10s"],
     ["OTEL_METRIC_EXPORT_INTERVAL", "0"],
     ["OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"],
+    ["OTEL_EXPORTER_OTLP_CLIENT_KEY", "/key.pem"],
+    ["OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/cert.pem"],
   ] as const
 ) {
   Deno.test(`otlpSettings() refuses ${name}=${value}, and shows no secret`, () => {
