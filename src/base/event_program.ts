@@ -11,6 +11,8 @@ export type ProgramEvent =
   | { readonly type: "standing" }
   | { readonly type: "stopping"; readonly signal: string }
   | { readonly type: "stopped" }
+  /** It ran, and ends with this; it is printed at the end. */
+  | { readonly type: "ended-by-error"; readonly error: Error }
   | {
     readonly type: "ignored-signal";
     readonly signal: string;

@@ -120,7 +120,12 @@ async function runProgram(
   await using _admin = await openAdmin(admin);
   server = program.server;
   begin();
-  await program.supervisor.run(trap.signal);
+  try {
+    await program.supervisor.run(trap.signal);
+  } catch (error) {
+    if (error instanceof Error) emit({ type: "ended-by-error", error });
+    throw error;
+  }
 }
 
 /** Loaded when someone is to be told. */

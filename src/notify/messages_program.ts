@@ -4,6 +4,7 @@ import type { DecisionEvent } from "../base/event_decision.ts";
 import type { SharedCacheEvent } from "../base/event_shared_cache.ts";
 import {
   errorPart,
+  hintOf,
   important,
   type Message,
   type MessagesOf,
@@ -23,6 +24,10 @@ export const PROGRAM_MESSAGES: MessagesOf<ProgramEvent> = {
     ),
   "stopping": ({ signal }) =>
     normal(rich`Stop receiving by ${code(signal)} signal`),
+  "ended-by-error": ({ error }) =>
+    trouble(rich`Dewy ended with an error: ${errorPart(error)}`, {
+      hint: hintOf(error) ?? "See the log of Dewy on this host",
+    }),
   "state-unreadable": ({ path, movedTo, error }) =>
     trouble(
       rich`Dewy has lost its memory: ${code(path)} is unreadable (${

@@ -44,6 +44,8 @@ export class Notifications implements AsyncDisposable {
   #failures = 0;
   /** The error of a deploy that was told: its tick fails with the same one. */
   #toldError: Error | undefined;
+  /** The error of the last tick that failed; with one tick only, dewy ends with it. */
+  #lastError: Error | undefined;
   /** The version that is taken back after its deploy. */
   #rollingBack: string | undefined;
 
@@ -88,6 +90,9 @@ export class Notifications implements AsyncDisposable {
         return this.#errors.cleared(event.failures, now);
       case "deploy-failed":
         return this.#deployFailed(event, now);
+      case "ended-by-error":
+        if (event.error === this.#lastError) return undefined;
+        break;
       case "rollback-started":
         this.#rollingBack = event.tag;
         break;
@@ -109,6 +114,7 @@ export class Notifications implements AsyncDisposable {
     now: number,
   ): Message | undefined {
     this.#failures = failures;
+    this.#lastError = error;
     const isTold = error === this.#toldError;
     this.#toldError = undefined;
     if (isTold) return undefined;

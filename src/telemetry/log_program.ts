@@ -14,6 +14,10 @@ export const PROGRAM_LINES: LinesOf<ProgramEvent> = {
     message: `Stop receiving by \`${signal}\` signal`,
   }]],
   "stopped": () => [["info", "Dewy stopped"]],
+  // The error itself is printed at the end, with what to do.
+  "ended-by-error": ({ error }) => [
+    ["debug", "Dewy ends with an error", { error: error.message }],
+  ],
   "ignored-signal": (
     { signal, reason },
   ) => [["info", "Signal ignored", { signal, reason }]],

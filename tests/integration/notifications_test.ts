@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { makeCertificates } from "../support/certificates.ts";
 import { waitForFailure } from "../support/deploy_state.ts";
@@ -256,6 +257,26 @@ Deno.test("a run of one tick ends when its messages are sent", async () => {
     "artifact-downloaded",
     "deploy-succeeded",
   ]);
+});
+
+Deno.test("notifiers hear with what dewy ends, once and with what to do", async () => {
+  await using webhook = new WebhookServer();
+  await using bench = await ServerBench.create();
+  const args = ["--notifier", `webhook://127.0.0.1:${webhook.port}/`];
+  const events = () =>
+    webhook.bodies.map(({ event, hint }) =>
+      `${event}${hint === undefined ? "" : " with a remedy"}`
+    );
+  await using empty = bench.start({ args: ["--once", ...args] });
+  assert.equal(await empty.exitCode(), 2);
+  assert.deepEqual(events(), ["started", "tick-failed with a remedy"]);
+
+  webhook.requests.splice(0);
+  await bench.publish("v1.0.0");
+  await Deno.mkdir(join(bench.workdir, "current"));
+  await using blocked = bench.start({ args });
+  assert.equal(await blocked.exitCode(), 3);
+  assert.deepEqual(events(), ["started", "ended-by-error with a remedy"]);
 });
 
 Deno.test("dewy does not start with a notifier that does not exist, and tells nobody when it cannot start", async () => {

@@ -263,6 +263,17 @@ Deno.test("Notifications tell the steps of a container's start in a deploy only"
   assert.deepEqual(await bench.tell(...steps), []);
 });
 
+Deno.test("Notifications tell with what dewy ends, unless that was told", async () => {
+  const bench = new Bench();
+  await bench.fail(1);
+  assert.deepEqual(await bench.tell(SAMPLES["ended-by-error"]), []);
+  const other = new ApplicationError("The worker has ended");
+  assert.deepEqual(
+    await bench.tell({ type: "ended-by-error", error: other }),
+    ["Dewy ended with an error: The worker has ended"],
+  );
+});
+
 Deno.test("Notifications hold no secret, wherever it comes from", async () => {
   const bench = new Bench();
   const url = `https://bob:hunter22@host/?token=${SECRET}`;
