@@ -42,6 +42,7 @@ const ON_BUNDLE = [
   "sockets",
   "upgrade_under_load",
   "failures_permission",
+  "notifications",
 ];
 
 const SUITES: readonly Suite[] = [
