@@ -45,7 +45,7 @@ async function build(
   options: BuildOptions,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { targets, release } = options;
+  const { targets, release, releasesUrl } = options;
   const version = await buildVersion({
     cwd: ROOT,
     sourceDateEpoch: env["SOURCE_DATE_EPOCH"],
@@ -54,13 +54,14 @@ async function build(
   const out = resolve(options.out);
   await Deno.mkdir(out, { recursive: true });
   const { epoch, ...info } = version;
+  const named = { version: info, releasesUrl };
   if (options.bundleOnly) {
-    print(`${await bundleInto(out, info)}\n`);
+    print(`${await bundleInto(out, named)}\n`);
     return;
   }
   await using folder = await TempDir.create("dewy-build-");
   const bundle = folder.join("dewy");
-  await bundleInto(bundle, info);
+  await bundleInto(bundle, named);
   // The times of the files are part of the program.
   await setTimes(bundle, epoch);
   const made: string[] = [];
@@ -70,6 +71,8 @@ async function build(
     made.push(await pack(program, { target, version, out }));
   }
   made.push(await writeSbom(version, out));
+  made.push(await writeVersion(version, out));
+  made.push(await writeInstaller(releasesUrl, out));
   const sums = await renderSums(made);
   await Deno.writeTextFile(join(out, "SHA256SUMS"), sums);
   print(`dewy ${version.version}, ${version.date}, in ${out}:\n${sums}`);
@@ -98,6 +101,32 @@ async function writeSbom(version: BuildVersion, out: string): Promise<string> {
   const sbom = renderSbom(graph, version, Deno.version.deno);
   const path = join(out, "dewy.cdx.json");
   await Deno.writeTextFile(path, `${JSON.stringify(sbom, null, 2)}\n`);
+  return path;
+}
+
+/** Writes what the installer and `dewy self-update` read to learn the latest version. */
+async function writeVersion(
+  { version }: BuildVersion,
+  out: string,
+): Promise<string> {
+  const path = join(out, "VERSION");
+  await Deno.writeTextFile(path, `v${version}\n`);
+  return path;
+}
+
+/** Writes a copy of the installer that knows where the releases are. */
+async function writeInstaller(
+  releasesUrl: string | undefined,
+  out: string,
+): Promise<string> {
+  const path = join(out, "install.sh");
+  const script = await Deno.readTextFile(fromFolder("install.sh"));
+  const url = `\nreleases_url='${releasesUrl ?? ""}'\n`;
+  const named = script.replace("\nreleases_url=''\n", () => url);
+  if (!named.includes(url)) {
+    throw new Error("Cannot write install.sh: it names no place of releases");
+  }
+  await Deno.writeTextFile(path, named, { mode: 0o755 });
   return path;
 }
 

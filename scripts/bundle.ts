@@ -1,3 +1,4 @@
+import { RELEASES_URL } from "../src/base/releases_url.ts";
 import { VERSION_INFO, type VersionInfo } from "../src/base/version_info.ts";
 import { fromFolder } from "./paths.ts";
 
@@ -14,16 +15,23 @@ const ISOLATE_URL = /new URL\("((?:\.\.?\/)+[^"]+\.ts)",import\.meta\.url\)/g;
 const SOURCE_VERSION = `{version:"${VERSION_INFO.version}",` +
   `commit:"${VERSION_INFO.commit}",date:"${VERSION_INFO.date}"}`;
 
+/** What a bundle says of itself. */
+export interface BundleOptions {
+  /** @default as a build from source */
+  readonly version?: VersionInfo | undefined;
+  /** Where `dewy self-update` looks. @default nowhere */
+  readonly releasesUrl?: string | undefined;
+}
+
 /**
  * Bundles dewy into `folder` as it ships: minified and split, so that a driver's
  * library is loaded with its use. Returns the path of the main program.
  *
- * @param version What it says of itself; as a build from source when left out.
  * @throws When the bundler fails, or the code names an isolate that is not in the list here.
  */
 export async function bundleInto(
   folder: string,
-  version: VersionInfo = VERSION_INFO,
+  options: BundleOptions = {},
 ): Promise<string> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -41,12 +49,13 @@ export async function bundleInto(
     stdout: "null",
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  await finish(folder, version);
+  await finish(folder, options);
   return `${folder}/main.js`;
 }
 
 /** Points isolates at their bundles and writes the version in, each where it is expected and nowhere else. */
-async function finish(folder: string, version: VersionInfo): Promise<void> {
+async function finish(folder: string, options: BundleOptions): Promise<void> {
+  const { version = VERSION_INFO, releasesUrl = RELEASES_URL } = options;
   const named = new Set<string>();
   let versions = 0;
   for await (const { name, isFile } of Deno.readDir(folder)) {
@@ -60,7 +69,8 @@ async function finish(folder: string, version: VersionInfo): Promise<void> {
         named.add(bundle);
         return `new URL("./${bundle}",import.meta.url)`;
       })
-      .replaceAll(SOURCE_VERSION, () => JSON.stringify(version));
+      .replaceAll(SOURCE_VERSION, () => JSON.stringify(version))
+      .replaceAll(RELEASES_URL, () => releasesUrl);
     if (finished !== text) await Deno.writeTextFile(path, finished);
   }
   if (versions !== 1) {

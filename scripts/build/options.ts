@@ -8,12 +8,14 @@ export interface BuildOptions {
   /** Make the bundle and nothing else. */
   readonly bundleOnly: boolean;
   readonly release: string | undefined;
+  /** Where the releases will be; `undefined` when the build shall not know. */
+  readonly releasesUrl: string | undefined;
 }
 
 export const USAGE = `Usage: deno task build [options]
 
-Bundles dewy, compiles it, and packs dewy_<os>_<arch>.tar.gz, with SHA256SUMS
-and a list of what it is made of (dewy.cdx.json, CycloneDX).
+Bundles dewy, compiles it, and packs dewy_<os>_<arch>.tar.gz, with SHA256SUMS,
+VERSION, install.sh and a list of what it is made of (dewy.cdx.json, CycloneDX).
 
   --target NAME   ${TARGETS.map(({ name }) => name).join(", ")};
                   may be repeated (default: this machine)
@@ -21,6 +23,9 @@ and a list of what it is made of (dewy.cdx.json, CycloneDX).
   --out DIR       where to (default: dist)
   --release TAG   fail unless this is the tag of the version in deno.json, set
                   on this commit, and no file is changed
+  --releases-url URL
+                  where the installer and \`dewy self-update\` shall look:
+                  URL/latest/download/FILE and URL/download/vVERSION/FILE
   --bundle        write the scripts of the bundle to DIR, and nothing else
   --help
 
@@ -45,7 +50,7 @@ export function parseOptions(
   const unknown: string[] = [];
   const parsed = parseArgs([...args], {
     boolean: ["all", "bundle", "help"],
-    string: ["target", "out", "release"],
+    string: ["target", "out", "release", "releases-url"],
     collect: ["target"],
     unknown: (word: string) => {
       unknown.push(word);
@@ -70,6 +75,7 @@ export function parseOptions(
     out: word(parsed["out"]) ?? "dist",
     bundleOnly: parsed["bundle"] === true,
     release: word(parsed["release"]),
+    releasesUrl: readUrl(word(parsed["releases-url"])),
   };
 }
 
@@ -83,6 +89,16 @@ function chooseTargets(
   if (host !== undefined) return [host];
   throw new RangeError(
     `Cannot build for this machine (${Deno.build.target}): name a --target`,
+  );
+}
+
+/** What may stand in a script and in a program as it is. */
+const PLAIN_URL = /^https?:\/\/[\w.:-]+(?:\/[\w.-]+)*$/;
+
+function readUrl(text: string | undefined): string | undefined {
+  if (text === undefined || PLAIN_URL.test(text)) return text;
+  throw new RangeError(
+    `Cannot build: --releases-url must be a plain address without a slash at its end: current value is "${text}"`,
   );
 }
 

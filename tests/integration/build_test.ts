@@ -54,8 +54,14 @@ Deno.test("two checkouts of one commit give the same files, with matching checks
     const to = dir.join(`checkout-${name}`);
     const cloned = await run("git", ["clone", "-q", from, to], { cwd: from });
     assert.equal(cloned.code, 0, cloned.stderr);
-    const args = ["--target", TARGET, "--out", dir.join(name)];
-    const { code, stderr } = await build(args, env, to);
+    const { code, stderr } = await build(
+      [
+        ...["--target", TARGET, "--out", dir.join(name)],
+        ...["--releases-url", "https://example.com/dewy/releases"],
+      ],
+      env,
+      to,
+    );
     assert.equal(code, 0, stderr);
     from = to;
   }
@@ -69,6 +75,10 @@ Deno.test("two checkouts of one commit give the same files, with matching checks
   assert.match(
     listed.stdout,
     /^-rw-r--r-- root\/root +\d+ 2026-01-15 12:00 LICENSE\n-rwxr-xr-x root\/root +\d+ 2026-01-15 12:00 dewy\n$/,
+  );
+  assert.match(
+    await Deno.readTextFile(dir.join("a", "install.sh")),
+    /^releases_url='https:\/\/example\.com\/dewy\/releases'$/m,
   );
   await run("tar", ["-xzf", ARCHIVE], { cwd });
   await checkMetadata(dir.join("a", "dewy"));

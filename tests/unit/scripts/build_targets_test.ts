@@ -9,6 +9,7 @@ import { platformOf, selectArtifact } from "../../../src/base/platform.ts";
 
 const PUBLISHED = [
   "SHA256SUMS",
+  "VERSION",
   "dewy.cdx.json",
   "install.sh",
   ...TARGETS.map(archiveName),
@@ -44,6 +45,9 @@ Deno.test("parseOptions() takes targets by name, all, or this machine", () => {
 Deno.test("parseOptions() refuses what cannot be", () => {
   assert.throws(() => parseOptions(["--targets"], {}), /"--targets"/);
   assert.throws(() => parseOptions(["linux-x64"], {}), /"linux-x64"/);
+  for (const url of ["https://h/a'b", "https://h/$(id)", "ftp://h/"]) {
+    assert.throws(() => parseOptions(["--releases-url", url], {}), /plain/);
+  }
   const env = { DENORT_BIN: "/usr/bin/denort" };
   assert.throws(() => parseOptions(["--all"], env), /one DENORT_BIN/);
   const one = parseOptions(["--target", "linux-arm64"], env);
