@@ -9,7 +9,7 @@ import { readToken, TokenGuard } from "./token.ts";
 
 /** What an {@link AdminServer} works with. */
 export interface AdminServerOptions extends Omit<AdminApiOptions, "guard"> {
-  /** Working directory, absolute, and the current directory. */
+  /** Working directory, absolute. */
   readonly root: string;
   /** Absolute, or from the working directory. */
   readonly socket: string | undefined;

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import {
   errorMessage,
   FilesystemError,
@@ -55,13 +55,13 @@ export type OpenedSocket =
  * dewy left behind is replaced; no other dewy can be listening on it, since the
  * working directory is locked.
  *
- * @param path Absolute, or from `root`, which is the current directory.
+ * @param path Absolute, or from `root`.
  */
 export async function listenOnSocket(
   root: string,
   path: string,
 ): Promise<OpenedSocket> {
-  const address = addressOf(root, path);
+  const address = resolve(root, path);
   if (!fits(address)) {
     return { problem: tooLong(path) };
   }
@@ -72,14 +72,6 @@ export async function listenOnSocket(
     const message = `Cannot listen on "${path}": ${errorMessage(error)}`;
     return { problem: FilesystemError.wrap(message, error) };
   }
-}
-
-/** The path that is given to the system: from the current directory when the absolute one is too long. */
-function addressOf(root: string, path: string): string {
-  const absolute = path.startsWith("/") ? path : join(root, path);
-  const isShort = fits(absolute);
-  const isBelow = absolute.startsWith(`${root}/`);
-  return isShort || !isBelow ? absolute : absolute.slice(root.length + 1);
 }
 
 /** @throws When something else than a socket is there, or a program listens on it. */

@@ -82,7 +82,9 @@ function toRequest(
     const values = headers.get(name) ?? [];
     headers.set(name, [...values, rawHeaders[at + 1] ?? ""]);
   }
-  const [path = ""] = (incoming.url ?? "").split("?");
+  const { authority, path } = splitTarget(incoming.url ?? "");
+  // The target goes before the header (RFC 9112, 3.2.2).
+  if (authority !== undefined) headers.set("host", [authority]);
   return {
     door,
     method: incoming.method ?? "",
@@ -91,6 +93,17 @@ function toRequest(
     signal,
     body: () => readBody(incoming, limits),
   };
+}
+
+/** Takes a request target apart, in origin-form or in the absolute-form that clients of a proxy use. */
+function splitTarget(target: string): {
+  readonly authority: string | undefined;
+  readonly path: string;
+} {
+  const [, authority, rest = target] =
+    /^http:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
+  const [path = ""] = rest.split("?");
+  return { authority, path };
 }
 
 /** @throws {HttpError} When the body is too large, too slow, or breaks off. */

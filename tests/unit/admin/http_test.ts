@@ -91,8 +91,8 @@ const TRICKS = [
   "/API/v1/status",
   "/api/v1/status;x",
   "/../../etc/passwd",
-  "http://localhost/api/v1/status",
-  "http://evil.example/api/v1/status",
+  "http://localhost/../api/v1/status",
+  "https://localhost/api/v1/status",
   "*",
 ];
 for (const path of TRICKS) {
@@ -110,6 +110,18 @@ for (const path of TRICKS) {
     assert.deepEqual(bench.defects, []);
   });
 }
+
+Deno.test("a whole URL as the target is taken, and its name counts in place of the header's", async () => {
+  await using bench = new AdminBench();
+  const ask = (url: string, host: string) =>
+    bench.raw(`GET ${url} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  const status = "/api/status?x=1";
+  assert.match(await ask(`http://localhost${status}`, "x"), /^HTTP\/1\.1 200 /);
+  for (const name of ["evil.example", "localhost@evil.example", ""]) {
+    const answer = await ask(`http://${name}${status}`, "localhost");
+    assert.match(answer, /^HTTP\/1\.1 403 /);
+  }
+});
 
 Deno.test("a query is no part of the path", async () => {
   await using bench = new AdminBench();
