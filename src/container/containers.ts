@@ -143,9 +143,9 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     const { id, name } = await this.#create(
       platform === undefined ? spec : { ...spec, platform },
       { replica, now },
-      signal,
     );
     try {
+      signal.throwIfAborted();
       for (const { network, endpoint } of this.#options.furtherNetworks) {
         const member = { containerId: id, endpoint };
         await engine.connectNetwork(network, member, signal);
@@ -197,9 +197,10 @@ export class Containers implements InstanceRuntime<ImageRelease> {
   async #create(
     spec: ContainerSpec,
     { replica, now }: { readonly replica: number; readonly now: number },
-    signal: AbortSignal,
   ): Promise<{ readonly id: string; readonly name: string }> {
     const { engine, baseName } = this.#options;
+    // Called off half-way, nobody would know whether there is one; it has its time limit.
+    const { signal } = new AbortController();
     for (let tries = 1;; tries++) {
       const second = Math.floor(now / 1000) + tries - 1;
       const name = `${baseName}-${second}-${replica}`;
