@@ -118,7 +118,7 @@ const SOURCE_OPTIONS = [
     kind: "string",
     section: "general",
     commands: ALL,
-    placeholder: "days times zone",
+    placeholder: "times",
     description: 'When deploys may start: "Mon-Fri 09:00-17:00 Asia/Tokyo"',
     repeatable: true,
     check: checkWindow,
