@@ -46,7 +46,7 @@ async function showTraffic({ page }: BrowserPage): Promise<void> {
   await eventually(async () => {
     countRequests();
     const rate = await page.innerText("#ports tbody td:nth-child(3)");
-    return Number(rate) > 0;
+    return Number.parseFloat(rate) > 0;
   }, { timeoutMs: 20_000, message: "the page shows a rate" });
 }
 

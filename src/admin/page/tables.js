@@ -52,7 +52,7 @@ export function showPorts({ ports }) {
     ports.map((port) => [
       short(mono(String(port.port))),
       short(port.protocol),
-      number(formatRate(rateOf(port))),
+      number(describeRate(port)),
       number(formatCount(
         port.backends.reduce((sum, { in_flight }) => sum + in_flight, 0),
       )),
@@ -64,10 +64,14 @@ export function showPorts({ ports }) {
   );
 }
 
-function rateOf({ port, requests_total: count }) {
-  if (count === null) return undefined;
-  if (!meters.has(port)) meters.set(port, new RateMeter());
-  return meters.get(port).read(count, performance.now());
+/** Of requests, or of connections where requests are not counted. */
+function describeRate(port) {
+  const { port: number, requests_total: requests } = port;
+  if (!meters.has(number)) meters.set(number, new RateMeter());
+  const count = requests ?? port.connections_total;
+  const rate = meters.get(number).read(count, performance.now());
+  const what = requests === null ? "connections" : "requests";
+  return rate === undefined ? "–" : `${formatRate(rate)} ${what}/s`;
 }
 
 function describeBackends(backends) {

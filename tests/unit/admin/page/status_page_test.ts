@@ -89,7 +89,7 @@ Deno.test("the status page", async (t) => {
         ports: [{ ...port, requestsTotal }],
       };
       const rate = await text("#ports tbody td:nth-child(3)");
-      return Number(rate) > 0;
+      return Number.parseFloat(rate) > 0;
     }, { timeoutMs: 20_000, message: "a rate is shown" });
   });
 
