@@ -37,15 +37,17 @@ export class ImageRegistry implements AsyncDisposable {
   /** `127.0.0.1:5000`. */
   readonly host: string;
   readonly origin: string;
-  readonly #child: Deno.ChildProcess;
+  readonly #command: Deno.Command;
   readonly #folder: TempDir;
+  #child: Deno.ChildProcess | undefined;
 
   private constructor(
-    child: Deno.ChildProcess,
+    command: Deno.Command,
     folder: TempDir,
     origin: string,
   ) {
-    this.#child = child;
+    this.#command = command;
+    this.#child = command.spawn();
     this.#folder = folder;
     this.origin = origin;
     this.host = new URL(origin).host;
@@ -60,23 +62,41 @@ export class ImageRegistry implements AsyncDisposable {
     const config = folder.join("config.json");
     const content = await configOf(options, { folder, port });
     await Deno.writeTextFile(config, JSON.stringify(content));
-    const child = new Deno.Command(program, {
+    const command = new Deno.Command(program, {
       args: ["serve", config],
       env: { OTEL_TRACES_EXPORTER: "none" },
       stdin: "null",
       stdout: "null",
       stderr: "null",
-    }).spawn();
+    });
     const scheme = options.tls === undefined ? "http" : "https";
     const origin = `${scheme}://127.0.0.1:${port}`;
-    const registry = new ImageRegistry(child, folder, origin);
-    await eventually(() => answers(port), { message: "the registry listens" });
+    const registry = new ImageRegistry(command, folder, origin);
+    await registry.#listens();
     return registry;
   }
 
+  /** Ends the registry; its images stay. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    child?.kill("SIGKILL");
+    await child?.status;
+  }
+
+  /** Starts it again where it was. */
+  async restart(): Promise<void> {
+    this.#child = this.#command.spawn();
+    await this.#listens();
+  }
+
+  async #listens(): Promise<void> {
+    const port = Number(new URL(this.origin).port);
+    await eventually(() => answers(port), { message: "the registry listens" });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
-    await this.#child.status;
+    await this.stop();
     await this.#folder[Symbol.asyncDispose]();
   }
 

@@ -17,6 +17,8 @@ export interface TestImage {
   readonly createdAt?: number;
   /** `USER`. */
   readonly user?: string;
+  /** `arm64`; that of this machine when left out. What runs is for this machine in any case. */
+  readonly architecture?: string;
   /** Content of a file in a further layer, which no other image shares. */
   readonly extra?: string;
 }
@@ -130,7 +132,7 @@ function configOf(image: TestImage, layers: readonly Blob[]): object {
   const { tag, exposed = [8080], labels = {}, user = "" } = image;
   const env = { VERSION: tag, PORTS: exposed.join(","), ...image.env };
   const created = new Date(image.createdAt ?? CREATED_AT).toISOString();
-  const architecture = { x86_64: "amd64", aarch64: "arm64" }[Deno.build.arch];
+  const { architecture = hostArchitecture() } = image;
   return {
     created,
     architecture,
@@ -147,6 +149,11 @@ function configOf(image: TestImage, layers: readonly Blob[]): object {
     rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
     history: layers.map(() => ({ created, created_by: "tests" })),
   };
+}
+
+/** Returns what images call the processor of this machine. */
+export function hostArchitecture(): string {
+  return { x86_64: "amd64", aarch64: "arm64" }[Deno.build.arch];
 }
 
 async function toBlob(bytes: Uint8Array<ArrayBuffer>): Promise<Blob> {
