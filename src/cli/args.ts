@@ -7,6 +7,7 @@ import { type GivenOptions, readArguments } from "./options_given.ts";
 import { parseOperator, REQUESTS } from "./operator/request.ts";
 import { optionsInEffect } from "./options_in_effect.ts";
 import { assetsSettings, serverSettings } from "./options_settings.ts";
+import { parseSelfUpdate } from "./self_update_request.ts";
 import type { Command, InitSettings } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -26,6 +27,9 @@ export function parseCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Command {
+  if (args[0] === "self-update" && !args.includes("--help")) {
+    return { kind: "self-update", request: parseSelfUpdate(args.slice(1)) };
+  }
   const { options, positionals } = readArguments(args, env);
   const [name, ...rest] = positionals;
   if (options.flag("help")) {

@@ -53,6 +53,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
   },
   {
+    name: "self-update",
+    usage: "self-update [--check] [--version VERSION] [--force]",
+    description: "Replace this program by another release of dewy",
+    examples: [
+      "dewy self-update --check",
+      "dewy self-update --version 1.2.3",
+    ],
+  },
+  {
     name: "completions",
     usage: "completions SHELL",
     description: `Print completions for a shell: ${SHELLS.join(", ")}`,

@@ -75,6 +75,14 @@ async function run(
       }));
       return 0;
     }
+    case "self-update": {
+      const [{ selfUpdate }, { selfUpdateHost }] = await Promise.all([
+        import("./self_update.ts"),
+        import("./self_update_host.ts"),
+      ]);
+      await selfUpdate(command.request, selfUpdateHost(env, writeStdout));
+      return 0;
+    }
     case "version":
       await writeVersion(command.logFormat, env);
       return 0;

@@ -8,6 +8,7 @@ import type { DoctorRequest } from "./doctor/request.ts";
 import type { OperatorRequest } from "./operator/request.ts";
 import type { PlanRequest } from "./operator/run_plan.ts";
 import type { LogFormat, LogLevel } from "../telemetry/logger.ts";
+import type { SelfUpdateRequest } from "./self_update_request.ts";
 
 /** How a new worker proves that it can take over. */
 export type ReadyProof = "alive" | "notify";
@@ -140,4 +141,5 @@ export type Command =
   | { readonly kind: "doctor"; readonly request: DoctorRequest }
   | { readonly kind: "plan"; readonly request: PlanRequest }
   | { readonly kind: "operator"; readonly request: OperatorRequest }
-  | { readonly kind: "init"; readonly settings: InitSettings };
+  | { readonly kind: "init"; readonly settings: InitSettings }
+  | { readonly kind: "self-update"; readonly request: SelfUpdateRequest };

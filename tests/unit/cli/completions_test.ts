@@ -41,9 +41,9 @@ printf '%s\\n' "\${COMPREPLY[@]}"`,
 const BASH: readonly (readonly [string[], string])[] = [
   [
     [""],
-    "server assets container status history plan events deploy rollback pin unpin hold resume restart doctor init completions help",
+    "server assets container status history plan events deploy rollback pin unpin hold resume restart doctor init self-update completions help",
   ],
-  [["se"], "server"],
+  [["se"], "server self-update"],
   [["--log-l"], "--log-level"],
   [["--log-level", ""], "debug info warn error"],
   [["--log-level", "d"], "debug"],
@@ -81,10 +81,10 @@ for (const [words, expected] of BASH) {
 }
 
 const FISH: readonly (readonly [string, string])[] = [
-  ["se", "server"],
+  ["se", "self-update server"],
   [
     "",
-    "assets completions container deploy doctor events help history hold init pin plan restart resume rollback server status unpin",
+    "assets completions container deploy doctor events help history hold init pin plan restart resume rollback self-update server status unpin",
   ],
   ["--log-l", "--log-level"],
   ["--log-level ", "debug error info warn"],

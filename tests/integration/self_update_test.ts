@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { platformOf } from "../../src/base/platform.ts";
+import { FilesystemError } from "../../src/base/errors.ts";
+import { selfUpdate, type SelfUpdateHost } from "../../src/cli/self_update.ts";
+import { dewyCommand } from "../support/dewy_program.ts";
+import { mount } from "../support/mount.ts";
+import { ReleaseServer, standIn } from "../support/release_server.ts";
+import { TempDir } from "../support/temp_dir.ts";
+
+const LATEST = { check: false, version: undefined, force: false };
+
+/** A program that is installed, and the releases that it can be updated from. */
+class Installed implements AsyncDisposable {
+  readonly printed: string[] = [];
+  readonly releases = new ReleaseServer();
+  private constructor(readonly dir: TempDir) {}
+
+  static async create(): Promise<Installed> {
+    const installed = new Installed(await TempDir.create());
+    const { program } = installed;
+    await Deno.writeTextFile(program, standIn("1.0.0"), { mode: 0o755 });
+    return installed;
+  }
+
+  get program(): string {
+    return this.dir.join("dewy");
+  }
+
+  host(changes: Partial<SelfUpdateHost> = {}): SelfUpdateHost {
+    return {
+      program: this.program,
+      isCompiled: true,
+      version: "1.0.0",
+      platform: platformOf(Deno.build.os, Deno.build.arch),
+      releasesUrl: this.releases.base,
+      write: (text) => this.printed.push(text),
+      ...changes,
+    };
+  }
+
+  /** Asserts that the program is of this version, and that nothing is beside it. */
+  async has(version: string): Promise<void> {
+    assert.equal(await Deno.readTextFile(this.program), standIn(version));
+    const { mode } = await Deno.stat(this.program);
+    assert.equal((mode ?? 0) & 0o777, 0o755);
+    const names = await Array.fromAsync(Deno.readDir(this.dir.path));
+    assert.deepEqual(names.map(({ name }) => name), ["dewy"]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.releases[Symbol.asyncDispose]();
+    await this.dir[Symbol.asyncDispose]();
+  }
+}
+
+Deno.test("selfUpdate() replaces the program by the latest release", async () => {
+  await using installed = await Installed.create();
+  installed.releases.publish({ version: "1.1.0" });
+  await selfUpdate(LATEST, installed.host());
+  await installed.has("1.1.0");
+  assert.match(installed.printed.join(""), /from 1\.0\.0 to v1\.1\.0/);
+});
+
+Deno.test("selfUpdate() takes the version that is asked for, an older one too", async () => {
+  await using installed = await Installed.create();
+  for (const version of ["0.9.0", "1.1.0"]) {
+    installed.releases.publish({ version });
+  }
+  await selfUpdate({ ...LATEST, version: "0.9.0" }, installed.host());
+  await installed.has("0.9.0");
+});
+
+Deno.test("selfUpdate() changes nothing when it only looks, or when there is nothing newer", async () => {
+  const cases = [
+    ["1.1.0", { ...LATEST, check: true }, /can be updated to v1\.1\.0/],
+    ["1.0.0", LATEST, /nothing to do/],
+    ["0.9.0", LATEST, /newer than the latest release, v0\.9\.0/],
+  ] as const;
+  for (const [version, request, told] of cases) {
+    await using installed = await Installed.create();
+    installed.releases.publish({ version });
+    await selfUpdate(request, installed.host());
+    assert.match(installed.printed.join(""), told);
+    await installed.has("1.0.0");
+    assert.equal(installed.releases.requests.length, 1);
+  }
+});
+
+Deno.test("selfUpdate() changes nothing for a bad release", async () => {
+  await using installed = await Installed.create();
+  const cases = [
+    [{ version: "1.1.0", fault: "wrong-sum" }, /SHA-256 is .*published is 0/],
+    [{ version: "1.1.1", fault: "truncated" }, /SHA-256 is/],
+    [{ version: "1.1.2", fault: "missing-sum" }, /has no checksum of it/],
+    [{ version: "1.1.3", fault: "no-sums" }, /SHA256SUMS": the server/],
+    [{ version: "1.1.4", program: "#!/bin/false\n" }, /does not run here/],
+    [{ version: "1.1.5", program: standIn("1.0.0") }, /it said "dewy version/],
+  ] as const;
+  for (const [release, why] of cases) {
+    installed.releases.publish(release);
+    await assert.rejects(selfUpdate(LATEST, installed.host()), why);
+    await installed.has("1.0.0");
+  }
+});
+
+Deno.test("selfUpdate() refuses what is not its own to replace", async () => {
+  await using installed = await Installed.create();
+  installed.releases.publish({ version: "1.1.0" });
+  const cases = [
+    [{ isCompiled: false }, /this dewy is a script/],
+    [{ program: "/usr/bin/dewy" }, /a package manager looks after/],
+    [{ program: "/opt/homebrew/Cellar/dewy/1/bin/dewy" }, /package manager/],
+    [{ releasesUrl: "https://releases.invalid/dewy" }, /does not know where/],
+  ] as const;
+  for (const [changes, why] of cases) {
+    await assert.rejects(selfUpdate(LATEST, installed.host(changes)), why);
+  }
+  const wrong = { ...LATEST, version: "../1.0.0" };
+  await assert.rejects(selfUpdate(wrong, installed.host()), /is no version/);
+});
+
+Deno.test("selfUpdate() says what answers in place of a version", async () => {
+  await using installed = await Installed.create();
+  installed.releases.publish({ version: "<html>" });
+  await assert.rejects(selfUpdate(LATEST, installed.host()), /holds none/);
+  const releasesUrl = `${installed.releases.base}/nowhere`;
+  const gone = installed.host({ releasesUrl });
+  await assert.rejects(selfUpdate(LATEST, gone), /the server answers 404/);
+});
+
+Deno.test("dewy self-update explains that a script does not replace itself", async () => {
+  await using installed = await Installed.create();
+  installed.releases.publish({ version: "999.0.0" });
+  const [program, ...args] = dewyCommand();
+  const { code, stderr } = await new Deno.Command(program, {
+    args: [...args, "self-update"],
+    cwd: installed.dir.path,
+    env: { DEWY_DOWNLOAD_BASE: installed.releases.base, NO_COLOR: "1" },
+  }).output();
+  const told = new TextDecoder().decode(stderr);
+  assert.match(told, /^Error: Cannot update: this dewy is a script that/);
+  assert.equal(code, 1);
+});
+
+Deno.test("selfUpdate() says that the folder of the program cannot be written", async () => {
+  await using installed = await Installed.create();
+  installed.releases.publish({ version: "1.1.0" });
+  const folder = installed.dir.join("read-only");
+  await Deno.mkdir(folder);
+  await using _mounted = await mount(
+    ["-t", "tmpfs", "-o", "ro", "tmpfs"],
+    folder,
+  );
+  const host = installed.host({ program: join(folder, "dewy") });
+  await assert.rejects(
+    selfUpdate(LATEST, host),
+    (error: Error) =>
+      error instanceof FilesystemError &&
+      /its folder cannot be written$/.test(error.message) &&
+      /read-only/.test(error.hint ?? ""),
+  );
+});
+
+Deno.test("selfUpdate() leaves nothing on a full disk", async () => {
+  await using installed = await Installed.create();
+  const noise = crypto.getRandomValues(new Uint8Array(60_000));
+  installed.releases.publish({ version: "1.1.0", program: noise });
+  const folder = installed.dir.join("full");
+  await Deno.mkdir(folder);
+  await using _mounted = await mount(
+    ["-t", "tmpfs", "-o", "size=64k", "tmpfs"],
+    folder,
+  );
+  const program = join(folder, "dewy");
+  await Deno.writeTextFile(program, standIn("1.0.0"), { mode: 0o755 });
+  await assert.rejects(
+    selfUpdate(LATEST, installed.host({ program })),
+    (error: Error) =>
+      error instanceof FilesystemError && /disk is full/.test(error.hint ?? ""),
+  );
+  const names = await Array.fromAsync(Deno.readDir(folder));
+  assert.deepEqual(names.map(({ name }) => name), ["dewy"]);
+  assert.equal(await Deno.readTextFile(program), standIn("1.0.0"));
+});
