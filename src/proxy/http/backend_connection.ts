@@ -37,7 +37,9 @@ export class BackendConnection implements Session {
   /** Whether something is to come from the backend for somebody who waits for it. */
   #isAwaited = false;
   #fault: BackendFault | ClientFault | undefined;
-  #onDone: (() => void) | undefined;
+  #onDone: (() => Promise<void> | undefined) | undefined;
+  /** What the owner of the last answer has to do before that may fail. */
+  #leaving: Promise<void> | undefined;
   /** Bytes of the body that the last answer had so far. */
   bodyBytes = 0;
   /** Exchanges that it carried to their end. */
@@ -70,9 +72,12 @@ export class BackendConnection implements Session {
     this.bodyBytes = 0;
   }
 
-  /** Calls `onDone` once when the body that is being read is over, or the connection closed. */
-  whenDone(onDone: () => void): void {
-    if (this.#isClosed) onDone();
+  /**
+   * Calls `onDone` once when the body that is being read is over, or the
+   * connection closed. A body that is cut off fails when what it returns is done.
+   */
+  whenDone(onDone: () => Promise<void> | undefined): void {
+    if (this.#isClosed) this.#leaving = onDone();
     else this.#onDone = onDone;
   }
 
@@ -190,6 +195,7 @@ export class BackendConnection implements Session {
         } catch (error) {
           const fault = this.#failed("The answer was cut off", error);
           if (fault instanceof BackendFault) this.#owner.cutOff(fault);
+          await this.#leaving;
           controller.error(fault);
         } finally {
           this.#isAwaited = false;
@@ -215,7 +221,7 @@ export class BackendConnection implements Session {
   }
 
   #tellDone(): void {
-    this.#onDone?.();
+    this.#leaving = this.#onDone?.() ?? this.#leaving;
     this.#onDone = undefined;
   }
 

@@ -35,8 +35,10 @@ export class Call implements Exchange {
   }
 
   /** The client is gone. */
-  abort(): void {
+  abort(): Promise<void> | undefined {
     this.end(new ClientFault("The client left"));
+    const { body } = this;
+    return body?.isBeingRead ? body.cancel() : undefined;
   }
 
   /** What the client sends is not what the head of its request said. */
@@ -74,16 +76,22 @@ export class Call implements Exchange {
   follow(connection: BackendConnection): void {
     const before = connection.exchanges;
     connection.whenDone(() => {
-      if (connection.exchanges === before) this.#cut();
+      const cut = connection.exchanges === before ? this.#cut() : undefined;
       this.over(connection.bodyBytes);
+      return cut;
     });
   }
 
-  /** The answer failed: while a body is to come, the server of HTTP/1.1 does not tell the client. */
-  #cut(): void {
+  /**
+   * The answer failed. While a body is to come, the server of HTTP/1.1 does not
+   * tell the client; and it never closes its end of the connection when it is
+   * told of the failure in the middle of a read.
+   */
+  #cut(): Promise<void> | undefined {
     const { body, head } = this;
-    if (body === undefined || body.isWhole || head.isStream) return;
+    if (body === undefined || body.isWhole || head.isStream) return undefined;
     this.#session.end();
+    return body.cancel();
   }
 
   /** Calls `wake` as soon as it is of no use to wait for anything. */

@@ -16,6 +16,9 @@ const MAX_EXTENSION = 1024;
 /** Characters of the trailer section. */
 const MAX_TRAILERS = 16 * 1024;
 
+const LINE_END = "\r\n";
+const CHUNK = "1\r\n-\r\n";
+
 /** What comes next. */
 type Expected =
   | "size"
@@ -31,6 +34,15 @@ type Expected =
   | "value of a trailer"
   | "end of a trailer"
   | "last byte";
+
+/** How a trailer section ends from there. */
+const TRAILER_ENDS = {
+  "trailer or the end": LINE_END,
+  "name of a trailer": `:${LINE_END}${LINE_END}`,
+  "value of a trailer": `${LINE_END}${LINE_END}`,
+  "end of a trailer": `\n${LINE_END}`,
+  "last byte": "\n",
+} as const;
 
 /**
  * Follows a body in chunks (RFC 9112, 7.1) from byte to byte. Of extensions it
@@ -48,6 +60,30 @@ export class ChunkFraming {
   /** Whether the body has ended. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** What could come next, with a byte of data or the end of the body in it. */
+  filler(): string {
+    const afterSize = this.#left > 0 ? "-" : LINE_END;
+    switch (this.#expected) {
+      case "size":
+        return CHUNK;
+      case "semicolon":
+        return `;${LINE_END}${afterSize}`;
+      case "size or its end":
+      case "extension":
+        return `${LINE_END}${afterSize}`;
+      case "end of the size line":
+        return `\n${afterSize}`;
+      case "data":
+        return "-";
+      case "end of data":
+        return `${LINE_END}${CHUNK}`;
+      case "end of the line of data":
+        return `\n${CHUNK}`;
+      default:
+        return TRAILER_ENDS[this.#expected];
+    }
   }
 
   /**

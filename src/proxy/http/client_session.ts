@@ -2,8 +2,8 @@ import type { ClientFault } from "./fault.ts";
 
 /** Something that is done for a client, and of no use once it has left. */
 export interface Exchange {
-  /** The client is gone. */
-  abort(): void;
+  /** The client is gone. What it returns has to be done before the server hears of it. */
+  abort(): Promise<void> | undefined;
   /** The client sends nothing more, which the server may not notice. */
   hungUp?(): void;
   /** What the client sends is not what the head of its request said. */

@@ -2,7 +2,7 @@ import { Flow } from "../tcp/flow.ts";
 import type { Watched } from "../tcp/idle_watch.ts";
 import { plainAddress } from "./client_address.ts";
 import type { ClientSession, Exchange } from "./client_session.ts";
-import { ClientFault } from "./fault.ts";
+import { Exchanges } from "./exchanges.ts";
 import { FrameFilter } from "./frame_filter.ts";
 import { HeadDebt } from "./head_debt.ts";
 import { LAST_ANSWER_MS, linger } from "./last_words.ts";
@@ -28,11 +28,8 @@ export class GateSession implements ClientSession, Watched {
   #upward: Promise<void> | undefined;
   #up: Flow | undefined;
   #down: Flow | undefined;
-  #exchanges = new Set<Exchange>();
+  #exchanges = new Exchanges();
   #touches = 0;
-  #requests = 0;
-  /** Requests that the server has read. */
-  #arrived = 0;
   #debt: HeadDebt;
   /** Bytes of the client when a request last began or was over. */
   #bytesAsked = 0;
@@ -80,7 +77,7 @@ export class GateSession implements ClientSession, Watched {
 
   /** Whether it has ever sent a request. */
   get hasAsked(): boolean {
-    return this.#requests > 0;
+    return this.#exchanges.begun > 0;
   }
 
   /** Answers that the client has not had in full. */
@@ -97,19 +94,18 @@ export class GateSession implements ClientSession, Watched {
 
   /** The server has read one more request. */
   arrived(): void {
-    this.#arrived++;
+    this.#exchanges.arrived++;
   }
 
   enter(exchange: Exchange): void {
-    this.#requests++;
     this.#bytesAsked = this.#up?.bytes ?? 0;
-    this.#exchanges.add(exchange);
-    if (this.#isClosed) exchange.abort();
+    this.#exchanges.enter(exchange);
+    if (this.#isClosed) void exchange.abort();
     else this.#refuseBroken();
   }
 
   leave(exchange: Exchange): void {
-    this.#exchanges.delete(exchange);
+    this.#exchanges.leave(exchange);
     this.#bytesAsked = this.#up?.bytes ?? 0;
   }
 
@@ -169,7 +165,7 @@ export class GateSession implements ClientSession, Watched {
   owesSince(now: number): number | undefined {
     return this.#debt.since(now, {
       progress: this.#up?.progress ?? 0,
-      requests: this.#requests,
+      requests: this.#exchanges.begun,
       isServed: this.#exchanges.size > 0,
     });
   }
@@ -198,8 +194,9 @@ export class GateSession implements ClientSession, Watched {
     clearTimeout(this.#leaving);
     this.#up?.resume();
     this.#client.close();
-    this.#server.close();
-    for (const exchange of this.#exchanges) exchange.abort();
+    const reading = this.#exchanges.abort();
+    if (reading.length === 0) this.#server.close();
+    else void this.#server.closeAfter(reading, this.#framing.filler);
   }
 
   async #tell(bytes: Uint8Array): Promise<number> {
@@ -211,11 +208,10 @@ export class GateSession implements ClientSession, Watched {
   /** Refuses the request whose body is not what its head said, once it is its turn. */
   #refuseBroken(): void {
     const { isBroken, requests } = this.#framing;
-    if (!isBroken || this.#arrived < requests) return;
+    if (!isBroken || this.#exchanges.arrived < requests) return;
     // It has its answer, but whatever follows cannot be told apart.
     if (this.#exchanges.size === 0) return this.end();
-    const fault = new ClientFault("The chunks of the client are not HTTP");
-    for (const exchange of this.#exchanges) exchange.refuse?.(fault);
+    this.#exchanges.refuse();
   }
 
   /** The client says no more, or has ended its side only. */
@@ -229,7 +225,7 @@ export class GateSession implements ClientSession, Watched {
   async #passUp(up: Flow): Promise<void> {
     try {
       await up.run();
-      for (const exchange of this.#exchanges) exchange.hungUp?.();
+      this.#exchanges.hungUp();
     } catch {
       // A connection that broke is the end of the session, not a fault of the proxy.
       this.end();

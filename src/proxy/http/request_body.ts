@@ -21,6 +21,7 @@ export class RequestBody {
   #reading: Promise<Uint8Array | undefined> | undefined;
   #taker: BackendConnection | undefined;
   #isRead = false;
+  #cancelled: Promise<void> | undefined;
   #hasEnded = false;
   /** Bytes that the client has sent. */
   bytes = 0;
@@ -40,6 +41,11 @@ export class RequestBody {
   /** Whether the client has sent all of it, as far as it was read. */
   get isWhole(): boolean {
     return this.#hasEnded || this.bytes === this.#framing;
+  }
+
+  /** Whether more of it is waited for. */
+  get isBeingRead(): boolean {
+    return this.#reading !== undefined;
   }
 
   /** Whether the body can be sent from its beginning. */
@@ -78,11 +84,21 @@ export class RequestBody {
     if (this.#taker === connection) this.#taker = undefined;
   }
 
-  /** Nobody reads the rest. */
-  async cancel(): Promise<void> {
+  /**
+   * Nobody reads the rest. Resolves when the platform can close the connection
+   * of the client: not while a read is under way, whose end it waits for.
+   */
+  cancel(): Promise<void> {
     this.#taker = undefined;
-    if (this.#isRead || this.bytes === this.#framing) return;
+    if (this.#isRead || this.bytes === this.#framing) {
+      return this.#cancelled ?? Promise.resolve();
+    }
     this.#isRead = true;
+    return this.#cancelled = this.#cancel();
+  }
+
+  async #cancel(): Promise<void> {
+    await this.#reading?.catch(() => {});
     try {
       await this.#reader.cancel();
     } catch {

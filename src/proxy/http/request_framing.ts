@@ -41,6 +41,12 @@ export class RequestFraming implements Inspector {
     return this.#state === "broken";
   }
 
+  /** Something that a client could say next of the body that is on its way; nothing when there is none. */
+  get filler(): string {
+    if (this.#body === 0) return "";
+    return typeof this.#body === "number" ? "-" : this.#body.filler();
+  }
+
   /** What follows is no HTTP any more; returns what was held back. */
   release(): Uint8Array {
     const held = this.#held.subarray(0, this.#heldBytes);

@@ -1,4 +1,5 @@
 import type { FlowTarget } from "../tcp/flow.ts";
+import { LAST_ANSWER_MS } from "./last_words.ts";
 import type { Inspector } from "./passage.ts";
 
 /** The time with one server: until there is one, and until that is of no use. */
@@ -111,6 +112,26 @@ export class ServerSide implements FlowTarget {
     this.#server?.close();
     this.#turn.server.reject(new Deno.errors.BadResource("The client left"));
     this.#turn.over.resolve();
+  }
+
+  /**
+   * Closes it once nobody reads a body any more. The server would not notice
+   * otherwise, and keep its end for good: it gets something in the place of
+   * what the client owes, which nobody passes on.
+   */
+  async closeAfter(
+    reading: readonly Promise<void>[],
+    filler: string,
+  ): Promise<void> {
+    const timer = setTimeout(() => this.close(), LAST_ANSWER_MS);
+    try {
+      await this.pass(new TextEncoder().encode(filler));
+      await Promise.all(reading);
+    } catch {
+      // It has ended, which is what was wanted.
+    }
+    clearTimeout(timer);
+    this.close();
   }
 
   #hold(bytes: Uint8Array): void {

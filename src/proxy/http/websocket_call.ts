@@ -19,7 +19,7 @@ export class WebSocketCall implements Exchange, Waiting {
   }
 
   /** The client is gone. */
-  abort(): void {
+  abort(): undefined {
     this.#isEnded = true;
     for (const wake of this.#waiting) wake();
   }

@@ -56,7 +56,7 @@ Deno.test("a port that is closed tells clients of HTTP/2 to go, and answers what
     message: "it is told",
   });
   assert.deepEqual(busy.farewells, [EVERY_STREAM, 1]);
-  assert.equal(busy.session.closed, true);
+  assert.ok(busy.session.closed);
   await idle.closed;
   assert.equal(idle.farewells[0], EVERY_STREAM);
   over.resolve();

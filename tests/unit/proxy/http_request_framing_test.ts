@@ -140,3 +140,19 @@ Deno.test("when it is no HTTP any more, bytes are passed on as they are", () => 
   const bytes = Buffer.from("\n\n\0");
   assert.deepEqual(framing.take(bytes), [bytes]);
 });
+
+Deno.test("what could be said next goes on with the body, wherever it was left", () => {
+  const head =
+    "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const body = "1f;a=b \r\n" + "x".repeat(31) +
+    "\r\n2 ;c\r\nyy\r\n0\r\nX-A: b\r\n\r\n";
+  for (const cut of everyByte(body)) {
+    const framing = new RequestFraming();
+    framing.take(Buffer.from(head + body.slice(0, cut)));
+    const { filler } = framing;
+    assert.notEqual(filler, "", `at ${cut}`);
+    framing.take(Buffer.from(filler));
+    assert.ok(!framing.isBroken, `at ${cut}: ${JSON.stringify(filler)}`);
+  }
+  assert.equal(new RequestFraming().filler, "");
+});
