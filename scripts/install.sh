@@ -241,10 +241,11 @@ unpack() {
 # write_unit [OPTION...] -- COMMAND_LINE: asks the new program, before anything is changed.
 write_unit() {
   while [ "$1" != -- ]; do shift; done
-  # The unit is to name the program where it will be.
+  # The unit is to name the program where it will be, not where it is now.
+  unpacked=$(cd "$work" && pwd -P)/dewy
   "$work/dewy" init systemd --unit "$unit" "$@" >"$work/unit.as-unpacked" ||
     fail "dewy refused the command line for $unit.service"
-  awk -v from="$work/dewy" -v to="$program" '{
+  awk -v from="$unpacked" -v to="$program" '{
     rest = $0
     line = ""
     while ((at = index(rest, from)) > 0) {
@@ -253,6 +254,9 @@ write_unit() {
     }
     print line rest
   }' "$work/unit.as-unpacked" >"$work/unit"
+  if grep -q dewy-install "$work/unit"; then
+    fail "cannot write $unit_file: dewy names itself in an unknown way"
+  fi
   unit_new=$unit_file.new-$$
   cp "$work/unit" "$unit_new" ||
     fail "cannot write $unit_file" "Run this as root"
