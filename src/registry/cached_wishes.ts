@@ -43,6 +43,8 @@ export class CachedWishes {
       (signal) => registry.latest(signal, wish),
     );
     this.#answers.delete(key);
+    // What is not there may be published at any moment, and somebody waits for it.
+    if (latest.kind !== "release") return latest;
     this.#answers.set(key, { latest, at: clock.now() });
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > KEPT && oldest !== undefined) {

@@ -1,4 +1,5 @@
 import type { VersionRules } from "../base/release.ts";
+import { slashedTagProblem } from "../base/tag.ts";
 import { newestFirst, type Version } from "../base/version.ts";
 import { reasonAgainst } from "./reason_against.ts";
 import {
@@ -30,7 +31,9 @@ export async function surveyVersions(
     ? undefined
     : await choose([newest, ...older]);
   const all = { ...rules, preRelease: true, slot: "", constraint: "" };
-  const judged = newestFirst(tags, all).map(({ tag }) => tag);
+  // A CalVer format may let through what can be no name here.
+  const judged = newestFirst(tags, all).map(({ tag }) => tag)
+    .filter((tag) => slashedTagProblem(tag) === undefined);
   const shown = judged.slice(0, SURVEY_MAX);
   const offered = latest?.kind === "release" ? latest.release.tag : undefined;
   // What is offered is the point of it all, however many are above it.

@@ -189,6 +189,8 @@ export function beginRollback(
     ...state,
     deployed: good,
     previous: undefined,
+    // What an operator went back to does not hold either.
+    rollback: state.rollback && { ...state.rollback, to: good.tag },
     deploying: {
       tag,
       key,

@@ -36,13 +36,16 @@ export function waitsOf(
 ): readonly WaitingVersion[] {
   const { state, task } = facts;
   const { tag } = release;
+  const isWayBack = state.rollback?.to === tag;
   // An operator who goes back does not wait for anything.
-  if (state.rollback?.to === tag) return [];
+  if (isWayBack && state.deployed?.tag !== tag) return [];
   const waits = [holdOf(tag, state)];
   if (task?.kind !== "deploy" && task?.kind !== "pin") {
     waits.push(failureOf(release, facts));
-    // What is in service, or should be, is no news.
-    if (state.pin?.tag !== tag && !isDeployed(release, state)) {
+    // What is in service, or should be, is none.
+    const isNews = !isWayBack && state.pin?.tag !== tag &&
+      !isDeployed(release, state);
+    if (isNews) {
       waits.push(cooldownOf(release, facts), windowOf(tag, facts));
     }
   }

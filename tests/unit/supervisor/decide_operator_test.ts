@@ -129,6 +129,18 @@ const CASES: Readonly<
     state({ rollback: back("v1.3.0", "v1.1.0") }),
     "skip rolled-back",
   ],
+  "a way back whose release is gone from the disk, and failed a while ago": [
+    "v1.1.0",
+    {
+      intact: false,
+      windows: WINDOWS,
+      state: state({
+        rollback: back("v1.2.0", "v1.1.0"),
+        failures: [{ ...FAILED, key: "v1.1.0--app", fingerprint: "v1.1.0" }],
+      }),
+    },
+    "skip failed-before",
+  ],
   "a version newer than what was rolled back from": [
     "v1.4.0",
     state({ rollback: back("v1.3.0", "v1.1.0") }),

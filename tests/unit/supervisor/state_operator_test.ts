@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  beginRollback,
   completeDeploy,
   type DeployedRelease,
   EMPTY_STATE,
@@ -46,6 +47,15 @@ Deno.test("the same version again, after a roll-back, is a deploy and keeps the 
   const again = completeDeploy(back, releaseOf("v1"), 1);
   assert.equal(again.history.at(-1)?.outcome, "deployed");
   assert.equal(again.rollback?.to, "v1");
+});
+
+Deno.test("when what was gone back to crash-loops, the way back goes on from there", () => {
+  const two = goBack(deployAll("v1", "v2", "v3"), "v3", "v2");
+  const { deployed, previous } = two;
+  assert.ok(deployed !== undefined && previous !== undefined);
+  const one = beginRollback(two, deployed, previous);
+  assert.equal(one.deployed?.tag, "v1");
+  assert.deepEqual([one.rollback?.from, one.rollback?.to], ["v3", "v1"]);
 });
 
 Deno.test("nothing is rolled back to where nothing or one version was deployed", () => {
