@@ -60,6 +60,12 @@ export interface ImageEngine {
     signal: AbortSignal,
   ): Promise<void>;
   /**
+   * Lets a digest, that of an index, be pulled for another platform. The image
+   * that has it stays where it has another name, as it does when containers run
+   * that are made of it.
+   */
+  releaseDigest(reference: string, signal: AbortSignal): Promise<void>;
+  /**
    * Removes a name, and the image with its last one. Done as well when it is not there.
    *
    * @throws {EngineConflict} When a container is made of it, or an identifier was given that has several names.

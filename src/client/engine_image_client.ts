@@ -83,6 +83,19 @@ export class EngineImageClient extends EngineSession implements ImageEngine {
     }, signal);
   }
 
+  async releaseDigest(reference: string, signal: AbortSignal): Promise<void> {
+    const { kind } = await this.version(signal);
+    // Podman has several images by one digest, and with force removes containers.
+    if (kind === "podman") return;
+    await this.text({
+      what: `take "${reference}" away from its image`,
+      method: "DELETE",
+      path: `/images/${encodePath(reference)}`,
+      query: { force: "true" },
+      alsoOk: [404],
+    }, signal);
+  }
+
   async removeImage(reference: string, signal: AbortSignal): Promise<void> {
     await this.text({
       what: `remove image "${reference}"`,

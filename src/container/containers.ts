@@ -99,6 +99,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     const pinned = pinnedName(image);
     const present = await engine.inspectImage(pinned, signal);
     if (present !== undefined && isFor(present, platform)) return false;
+    if (present !== undefined) await engine.releaseDigest(pinned, signal);
     const who = await auth(signal);
     await engine.pullImage(pinned, {
       onProgress,
