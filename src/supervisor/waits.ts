@@ -103,7 +103,7 @@ function cooldownOf(
   if (until !== undefined && now >= until) return undefined;
   const when = until === undefined
     ? ""
-    : `; it is deployed after ${new Date(until).toISOString()}`;
+    : `; it is deployed after ${secondOf(until)}`;
   const reason = `${tag} was first seen less than ${
     formatDuration(cooldownMs)
   } ago${when}`;
@@ -120,7 +120,12 @@ function windowOf(
   const until = nextWindowAt(windows, now);
   const when = until === undefined
     ? "and none is near"
-    : `the next one opens at ${new Date(until).toISOString()}`;
+    : `the next one opens at ${secondOf(until)}`;
   const reason = `outside of the deploy windows; ${when}`;
   return { version: tag, code: "window", until, reason };
+}
+
+/** `2026-01-15T12:00:00Z`. */
+function secondOf(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
 }
