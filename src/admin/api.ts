@@ -1,4 +1,5 @@
 import type { EmitEvent } from "../base/event.ts";
+import { type Clock, systemClock } from "../base/time.ts";
 import type { Operations } from "../supervisor/operations.ts";
 import { actionReader, operationFailure, resultJson } from "./actions.ts";
 import type { EventHub } from "./event_hub.ts";
@@ -19,11 +20,12 @@ import {
   containersReply,
   originalStatusReply,
 } from "./original.ts";
+import { PlanShare } from "./plan_share.ts";
 import { jsonReply, textReply } from "./replies.ts";
 import { planJson, recordJson, statusJson } from "./status_json.ts";
 import type { TokenGuard } from "./token.ts";
 
-/** More clients at once do not follow the events by one door. */
+/** So many clients follow the events over TCP at once; the socket is for those who may. */
 const MAX_FOLLOWERS = 32;
 
 /** What an {@link AdminApi} answers from. */
@@ -40,6 +42,7 @@ export interface AdminApiOptions {
   readonly metrics?: (signal: AbortSignal) => Promise<Response>;
   readonly guard: TokenGuard;
   readonly emit: EmitEvent;
+  readonly clock?: Pick<Clock, "now">;
 }
 
 type Route = (request: AdminRequest) => AdminReply | Promise<AdminReply>;
@@ -49,12 +52,16 @@ const ACTIONS = "/api/v1/actions/";
 /** Answers the requests of the admin API, whichever door they come in by. */
 export class AdminApi {
   #options: AdminApiOptions;
+  #plans: PlanShare;
+  /** How many follow the events over TCP. */
+  #followers = 0;
   /** What can be read, by its path. */
   #pages: ReadonlyMap<string, Route>;
 
   constructor(options: AdminApiOptions) {
     this.#options = options;
-    const { operations, config } = options;
+    const { operations, config, clock = systemClock } = options;
+    this.#plans = new PlanShare(operations, clock);
     this.#pages = new Map<string, Route>([
       ["/", () => pageReply()],
       [
@@ -66,11 +73,7 @@ export class AdminApi {
         "/api/v1/history",
         () => jsonReply({ history: operations.history().map(recordJson) }),
       ],
-      [
-        "/api/v1/plan",
-        async ({ signal }) =>
-          jsonReply(planJson(await operations.plan(signal))),
-      ],
+      ["/api/v1/plan", (request) => this.#plan(request)],
       ["/api/v1/config", () => jsonReply({ config })],
       ["/api/v1/events", (request) => this.#follow(request)],
       ["/api/v1/openapi.json", () => openApiReply()],
@@ -145,21 +148,38 @@ export class AdminApi {
     return jsonReply(resultJson(outcome), result === "started" ? 202 : 200);
   }
 
+  async #plan(request: AdminRequest): Promise<AdminReply> {
+    const plan = await mayAct(request, this.#options)
+      ? await this.#options.operations.plan(request.signal)
+      : await this.#plans.get();
+    return jsonReply(planJson(plan));
+  }
+
   async #follow(request: AdminRequest): Promise<AdminReply> {
-    const { events } = this.#options;
-    if (events.followers >= MAX_FOLLOWERS) {
+    const isTrusted = await mayAct(request, this.#options);
+    if (request.door === "tcp" && this.#followers >= MAX_FOLLOWERS) {
       throw new HttpError(503, "unavailable", "Too many clients follow", {
         headers: { "retry-after": "10" },
       });
     }
     const after = headerOf(request, "last-event-id") ?? "";
-    const body = events.follow({
+    const body = this.#options.events.follow({
       after: /^\d{1,16}$/.test(after) ? Number(after) : undefined,
-      isTrusted: await mayAct(request, this.#options),
+      isTrusted,
       signal: request.signal,
     });
     const headers = { "content-type": "text/event-stream" };
-    return { status: 200, headers, body };
+    const counted = request.door === "tcp" ? this.#count(body) : body;
+    return { status: 200, headers, body: counted };
+  }
+
+  async *#count(body: AsyncIterable<string>): AsyncGenerator<string> {
+    this.#followers++;
+    try {
+      yield* body;
+    } finally {
+      this.#followers--;
+    }
   }
 }
 

@@ -33,7 +33,7 @@ const PAUSE_MS = 500;
 /** What an {@link AdminListener} works with. */
 export interface AdminListenerOptions {
   /** Open; the listener owns it from then on. */
-  readonly listener: Deno.Listener;
+  readonly listener: Pick<Deno.Listener, "accept" | "close">;
   readonly door: Door;
   readonly handle: Handle;
   readonly limits: AdminLimits;

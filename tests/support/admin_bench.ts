@@ -49,6 +49,7 @@ export class AdminBench implements AsyncDisposable {
       operations: this.operations,
       config: { registry: "ghr://acme/web" },
       events: this.events,
+      clock: { now: () => this.now },
       emit: (event) => this.emitted.push(event),
       guard: new TokenGuard(token, { now: () => this.now }),
       ...api,

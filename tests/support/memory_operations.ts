@@ -57,7 +57,11 @@ export class MemoryOperations implements Operations {
     return this.records;
   }
 
+  /** How often the registry was asked. */
+  plans = 0;
+
   plan(): Promise<Plan> {
+    this.plans++;
     const action = {
       kind: "skip",
       code: "up-to-date",
