@@ -34,7 +34,7 @@ export const OPERATOR_COMMAND_SPECS: readonly CommandSpec[] = [
   {
     name: "events",
     usage: "events [--json]",
-    description: "Follow what dewy does, one line for each event",
+    description: "Show what dewy did last and follow what it does",
     examples: ["dewy events"],
     exits: EXITS,
   },

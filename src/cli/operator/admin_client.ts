@@ -79,7 +79,8 @@ export class AdminClient implements Disposable {
   }
 
   /**
-   * Returns the bytes of an answer that has no end.
+   * Returns the bytes of an answer that has no end: the events that are kept,
+   * and those that come.
    *
    * @throws {OperatorError} When dewy cannot be reached, or refuses.
    */
@@ -135,6 +136,8 @@ export class AdminClient implements Disposable {
   #headers(call: AdminCall): Record<string, string> {
     const token = this.#place.kind === "tcp" ? this.#place.token : undefined;
     return {
+      // All that are kept: none has this number.
+      ...(call.path === "events" ? { "last-event-id": "0" } : {}),
       ...(call.body === undefined
         ? {}
         : { "content-type": "application/json" }),
