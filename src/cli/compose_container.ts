@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { ConfigError } from "../base/errors.ts";
-import { parseImageRepository } from "../base/image_reference.ts";
+import { DOCKER_HUB, parseImageRepository } from "../base/image_reference.ts";
 import { systemClock } from "../base/time.ts";
 import type { OciCredentials } from "../client/oci_credentials.ts";
 import { Containers } from "../container/containers.ts";
@@ -181,7 +181,7 @@ function openContainers(
     furtherNetworks: run.furtherNetworks,
     specOf: ({ image, labels, ports }) =>
       createBody(run, { image, labels, command: words, ports, user }),
-    auth: authOf(registryUrl, env),
+    auth: authOf(registryUrl, repository.registry, env),
     platform: run.platform,
     clock: systemClock,
   });
@@ -198,18 +198,21 @@ async function readRunOptions(
 
 function authOf(
   registryUrl: string,
+  registry: string,
   env: ContainerOptions["env"],
 ): (signal: AbortSignal) => Promise<RegistryAuth | undefined> {
   const find = credentialSource(registryUrl, env);
   return async (signal) => {
     const found = await find?.(signal);
-    return found === undefined ? undefined : toAuth(found, registryUrl);
+    return found === undefined ? undefined : toAuth(found, registry);
   };
 }
 
-function toAuth(found: OciCredentials, registryUrl: string): RegistryAuth {
-  const [, serverAddress = ""] = /^\s*img:\/\/([^/?]+)/i.exec(registryUrl) ??
-    [];
+function toAuth(found: OciCredentials, registry: string): RegistryAuth {
+  // Docker knows the credentials of its Hub by an address of old.
+  const serverAddress = registry === DOCKER_HUB
+    ? "https://index.docker.io/v1/"
+    : registry;
   return found.kind === "identity"
     ? { identityToken: found.token, serverAddress }
     : { username: found.username, password: found.password, serverAddress };
