@@ -31,6 +31,8 @@ interface Suite {
 const ON_BUNDLE = [
   "once",
   "command_line",
+  "commands",
+  "doctor",
   "s3",
   "gcs",
   "ghr",

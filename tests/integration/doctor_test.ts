@@ -154,7 +154,7 @@ Deno.test("dewy doctor works beside a running dewy, and knows whose ports are ta
   assert.deepEqual([report.code, report.failed], [0, []]);
   assert.match(report.find("dewy").message, new RegExp(`process ${dewy.pid}`));
   const { message } = report.find(`port ${port}`);
-  assert.match(message, /^it is taken, most likely by what runs here/);
+  assert.match(message, /^it is taken by what runs here \(dewy /);
   assert.deepEqual(await Array.fromAsync(Deno.readDir(cwd)), before);
 });
 
