@@ -203,7 +203,8 @@ async function awaitStanding<Spec>(
     if (member === undefined) {
       const reason = "it ended before the others were well";
       tell({ kind: "unhealthy", instance, reason, attempts: 1 });
-      throw await sickError(instance, reason, options, signal);
+      const how = `did not get healthy: ${reason}`;
+      throw await sickError(instance, how, options, signal);
     }
     await awaitHealth(instance, options, signal);
     await fleet.restore(id);
