@@ -34,6 +34,11 @@ export class Fields {
     return typeof value === "boolean" ? value : undefined;
   }
 
+  /** Whether it is there, and is nothing. */
+  isNull(name: string): boolean {
+    return this.#get(name) === null;
+  }
+
   /** Unix milliseconds of an RFC 3339 time. */
   time(name: string): number | undefined {
     const value = this.#get(name);

@@ -16,12 +16,14 @@ export function problemsOf(status: Fields): readonly string[] {
 }
 
 function versionProblems(status: Fields): string[] {
+  const missing = status.isNull("current") ? ["Nothing is in service yet"] : [];
   // What failed once and was overtaken by another version harms nobody.
-  return status.list("waiting")
+  const failing = status.list("waiting")
     .filter((waiting) => waiting.text("code") === "failed-before")
     .map((waiting) =>
       `${waiting.text("version")} cannot be deployed: ${waiting.text("reason")}`
     );
+  return [...missing, ...failing];
 }
 
 function programProblems(status: Fields): string[] {
@@ -35,7 +37,9 @@ function programProblems(status: Fields): string[] {
 }
 
 function replicaProblems(status: Fields): string[] {
-  if (status.text("command") !== "container") return [];
+  // During a roll-out some are always on their way in or out.
+  const isRolling = status.text("phase") === "deploying";
+  if (status.text("command") !== "container" || isRolling) return [];
   const replicas = status.list("replicas");
   const sick = replicas.filter((one) => one.flag("healthy") === false);
   if (sick.length > 0) {

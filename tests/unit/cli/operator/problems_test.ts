@@ -43,7 +43,7 @@ const CASES: readonly (readonly [string, object, readonly string[]])[] = [
     ...HEALTHY,
     current: null,
     program: { pid: null, running: false },
-  }, []],
+  }, ["Nothing is in service yet"]],
   ["a version that fails", {
     ...HEALTHY,
     waiting: [{ version: "v2.0.0", code: "failed-before", reason: "it\x1b[J" }],
@@ -59,6 +59,11 @@ const CASES: readonly (readonly [string, object, readonly string[]])[] = [
       healthy: true,
     }],
   }, ["Not healthy: web-0"]],
+  ["a replica that is on its way in", {
+    ...CONTAINER,
+    phase: "deploying",
+    replicas: [{ name: "web-1", healthy: false }],
+  }, []],
   ["no replica", { ...CONTAINER, replicas: [] }, ["No replica serves"]],
 ];
 
