@@ -99,6 +99,9 @@ export function wireActions(onChange) {
     event.preventDefault();
     void unlock(byId("token").value.trim());
   });
+  byId("confirm-cancel").addEventListener("click", () => {
+    byId("confirm").close("cancel");
+  });
   byId("actions").addEventListener("click", ({ target }) => {
     const name = target.closest("button")?.dataset.action;
     if (name === "lock") {

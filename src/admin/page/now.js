@@ -112,13 +112,15 @@ function describeProgram({ pid, running, generation, restarts, deaths }) {
 /** What an operator ordered, what waits and what is wrong. */
 export function showNotices({ pin, hold, waiting, registry }, now) {
   const when = (rfc3339) => formatAge(Date.parse(rfc3339), now);
+  const lasting = (rfc3339) =>
+    `for ${formatDuration(Math.max(now - Date.parse(rfc3339), 0))}`;
   const notices = [];
   if (hold !== null) {
     const why = hold.reason === null ? "" : `: ${hold.reason}`;
-    notices.push(["warn", `On hold since ${when(hold.since)}${why}`]);
+    notices.push(["warn", `On hold ${lasting(hold.since)}${why}`]);
   }
   if (pin !== null) {
-    notices.push(["warn", `Pinned to ${pin.version}, ${when(pin.since)}`]);
+    notices.push(["warn", `Pinned to ${pin.version} ${lasting(pin.since)}`]);
   }
   for (const { version, reason, until } of waiting) {
     const end = until === null ? "" : ` (${when(until)})`;
