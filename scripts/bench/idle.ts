@@ -1,7 +1,6 @@
 /**
  * Prints what an idle `dewy server` costs: resident memory after a while of
- * polling a `file://` registry, against an empty Deno process in the same run,
- * and the time to `--version`.
+ * polling a `file://` registry, against an empty Deno process in the same run.
  *
  * @module
  */
@@ -12,7 +11,6 @@ import { bundleInto } from "../bundle.ts";
 import { print } from "../print.ts";
 import { DEWY_FLAGS, UNSTABLE_FLAGS } from "../runtime_flags.ts";
 
-const ROUNDS = 5;
 const SETTLE_MS = 10_000;
 const GOAL_MB = 60;
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -60,10 +58,6 @@ async function startMs(
     stderr: "null",
   }).output();
   return performance.now() - startedAt;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
 /** Deploys once, so that there is nothing left to do, and measures a dewy that only polls. */
@@ -150,36 +144,6 @@ async function printDrivers(): Promise<void> {
   }
 }
 
-async function printStart(): Promise<void> {
-  const emptyArgs = ["eval", "--no-config", "0"];
-  const dewyArgs = [
-    "run",
-    ...DEWY_FLAGS,
-    "--config",
-    CONFIG,
-    MAIN,
-    "--version",
-  ];
-  const empty: number[] = [];
-  const dewy: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    empty.push(await startMs(emptyArgs));
-    dewy.push(await startMs(dewyArgs));
-  }
-  const ratio = median(dewy) / median(empty);
-  print(
-    `start of an empty program                 ${
-      median(empty).toFixed(0)
-    } ms\n`,
-  );
-  print(
-    `start of dewy --version, from source      ${median(dewy).toFixed(0)} ms (${
-      ratio.toFixed(1)
-    } x)\n`,
-  );
-}
-
 const good = await printMemory();
 await printDrivers();
-await printStart();
 Deno.exitCode = good ? 0 : 1;
