@@ -136,8 +136,8 @@ export class Gate {
     if (context === undefined) return;
     try {
       const secured = new SecuredClient(client, context);
-      await secured.handshake();
       session.secure(secured);
+      await secured.handshake();
     } catch {
       // It left, was too slow or speaks no TLS: there is nobody to be told.
       session.end();
@@ -211,7 +211,7 @@ export class Gate {
   /** Before TLS is set up, no word of ours fits in. */
   #canHear(session: GateSession): boolean {
     return this.#options.secureContext === undefined ||
-      session.secured !== undefined;
+      session.secured?.isReady === true;
   }
 
   /** Looks after clients that take too long to ask. */

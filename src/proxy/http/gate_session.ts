@@ -23,7 +23,7 @@ export class GateSession implements ClientSession, Watched {
   #client: Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">;
   #server: ServerSide;
   #framing = new RequestFraming();
-  #frames: FrameFilter | undefined;
+  #frames = new FrameFilter();
   /** All that the client says has been passed on. */
   #upward: Promise<void> | undefined;
   #up: Flow | undefined;
@@ -46,7 +46,7 @@ export class GateSession implements ClientSession, Watched {
     this.address = plainAddress(client.remoteAddr.hostname);
     this.#debt = new HeadDebt(now);
     this.#server = new ServerSide({
-      inspector: () => this.#frames ?? this.#framing,
+      inspector: () => this.isHttp2 ? this.#frames : this.#framing,
       isSeen: () => this.isSettled,
       onEnd: () => this.#leave(),
     });
@@ -62,7 +62,7 @@ export class GateSession implements ClientSession, Watched {
   }
 
   get isHttp2(): boolean {
-    return this.#frames !== undefined;
+    return this.secured?.isHttp2 ?? false;
   }
 
   /** Whether the server has said or read anything. */
@@ -85,11 +85,9 @@ export class GateSession implements ClientSession, Watched {
     return this.#exchanges.size || Number(this.#down?.isWriting ?? false);
   }
 
-  /** From now on it is spoken to through TLS. */
+  /** From now on it is spoken to through TLS, which owns its connection. */
   secure(client: SecuredClient): void {
     this.#client = this.secured = client;
-    if (this.#isClosed) client.close();
-    if (client.isHttp2) this.#frames = new FrameFilter();
   }
 
   /** The server has read one more request. */

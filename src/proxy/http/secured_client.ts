@@ -13,6 +13,8 @@ const PROTOCOLS = ["h2", "http/1.1"];
 /** Bytes of one read, and of the reads that follow one that was filled; a record of TLS has 16 KiB. */
 const FIRST_READ_BYTES = 4 * 1024;
 const NEXT_READ_BYTES = 64 * 1024;
+/** Bytes that wait to be read, and one read more. */
+const MOST_UNREAD_BYTES = 64 * 1024;
 /** How long a client has to take the last bytes, milliseconds. */
 const LINGER_MS = 500;
 
@@ -36,27 +38,49 @@ export class SecuredClient
   implements Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close"> {
   /** Resolves when its connection is closed. */
   readonly closed: Promise<void>;
+  #wire: Duplex;
   #socket: TLSSocket;
   #failed: Error | undefined;
   #wake: (() => void) | undefined;
+  /** Something was taken of what waits to be read. */
+  #taken: PromiseWithResolvers<void> | undefined;
+
+  /** Ends a write that nobody takes any more. */
+  #reject: ((error: Error) => void) | undefined;
 
   /** @param client Owned from then on. */
   constructor(client: Deno.TcpConn, context: SecureContext) {
-    const wire = wireOf(client);
+    const wire = wireOf(client, () => this.#room());
+    this.#wire = wire;
     this.#socket = new TLSSocket(wire, {
       isServer: true,
       secureContext: context,
       ALPNProtocols: PROTOCOLS,
     });
-    this.closed = new Promise((resolve) => wire.once("close", resolve));
+    this.closed = new Promise((resolve) => {
+      wire.once("close", () => {
+        this.#reject?.(this.#gone());
+        this.#taken?.resolve();
+        resolve();
+      });
+    });
     const wake = () => this.#wake?.();
     this.#socket.on("readable", wake).on("end", wake).on("close", wake);
-    this.#socket.on("error", (error) => {
-      this.#failed = error;
+    const fail = (error: Error) => {
+      this.#failed ??= error;
       wire.destroy();
+      this.#socket.destroy();
       wake();
+    };
+    wire.on("error", fail);
+    this.#socket.on("error", fail);
+    wire.once("end", () => {
+      if (!this.isReady) fail(new Deno.errors.UnexpectedEof("The client left"));
     });
   }
+
+  /** Whether both sides have agreed on how to speak. */
+  isReady = false;
 
   /** Whether its requests are those of HTTP/2. */
   get isHttp2(): boolean {
@@ -70,6 +94,7 @@ export class SecuredClient
     this.#socket.once("error", reject);
     void this.closed.then(() => reject(this.#gone()));
     await promise;
+    this.isReady = true;
   }
 
   /** @throws When the connection breaks. */
@@ -80,6 +105,7 @@ export class SecuredClient
       const bytes: Uint8Array | null = size > 0 ? socket.read(size) : null;
       if (bytes !== null) {
         buffer.set(bytes);
+        this.#taken?.resolve();
         return bytes.length;
       }
       if (this.#failed !== undefined) throw this.#failed;
@@ -94,13 +120,16 @@ export class SecuredClient
 
   /** @throws When the connection breaks. */
   async write(bytes: Uint8Array): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      void this.closed.then(() => reject(this.#gone()));
-      this.#socket.write(
-        bytes,
-        (error) => error ? reject(error) : resolve(),
-      );
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#reject = reject;
+    const wire = this.#wire;
+    this.#socket.write(bytes, (error) => {
+      if (error) reject(error);
+      // The platform takes any amount, whatever the client takes.
+      else if (wire.writableNeedDrain) wire.once("drain", resolve);
+      else resolve();
     });
+    await promise;
     return bytes.length;
   }
 
@@ -116,18 +145,32 @@ export class SecuredClient
     this.#socket.end(() => this.#socket.destroy());
   }
 
+  /** Resolves when so much was read that more may come: the platform takes any amount. */
+  async #room(): Promise<void> {
+    while (this.#socket.readableLength >= MOST_UNREAD_BYTES) {
+      if (this.#wire.destroyed) return;
+      this.#taken = Promise.withResolvers();
+      await this.#taken.promise;
+    }
+  }
+
   #gone(): Error {
     return this.#failed ?? new Deno.errors.BadResource("The client left");
   }
 }
 
-/** The bytes of TLS, as the platform's TLS wants them. */
-function wireOf(client: Deno.TcpConn): Duplex {
+/**
+ * The bytes of TLS, as the platform's TLS wants them.
+ *
+ * @param room Waited for before anything more is read.
+ */
+function wireOf(client: Deno.TcpConn, room: () => Promise<void>): Duplex {
   let size = FIRST_READ_BYTES;
   return new Duplex({
     allowHalfOpen: true,
     async read() {
       try {
+        await room();
         const bytes = new Uint8Array(size);
         const count = await client.read(bytes);
         if (count === size) size = NEXT_READ_BYTES;
