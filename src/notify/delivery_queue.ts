@@ -128,7 +128,12 @@ export class DeliveryQueue {
   }
 
   #pauseAfter(error: unknown, notice: Notice): number | undefined {
-    if (!isPassing(error)) return undefined;
+    if (!isPassing(error)) {
+      // It did answer: the next message is another matter.
+      this.#failures = 0;
+      this.#teller.dropped(1, "it was refused");
+      return undefined;
+    }
     if (this.#options.clock.now() - notice.time >= MAX_AGE_MS) {
       this.#teller.dropped(1, "it could not be delivered for an hour");
       return undefined;

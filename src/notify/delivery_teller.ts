@@ -36,7 +36,7 @@ export class DeliveryTeller {
   }
 
   succeeded(): void {
-    this.#tellDropped("it did not take them in time");
+    this.#tellDropped("it did not take them");
     const { notifier: { name: notifier }, emit } = this.#options;
     const failures = this.#failures;
     if (failures === 0) return;

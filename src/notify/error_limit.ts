@@ -16,7 +16,7 @@ export interface FailedCheck {
 }
 
 /**
- * Decides which failed checks are told: the first three, then silence until a
+ * Decides which failures of a kind are told: the first three, then silence until a
  * check succeeds, which is told too. Checks that fail and succeed in turn are
  * told no more often than that, unless a failure lasts.
  */
@@ -27,10 +27,17 @@ export class ErrorLimit {
   #toldInRow = 0;
   #failingSince: number | undefined;
   #clearedAt = -Infinity;
+  #inRow = 0;
+
+  /** Failures in the present row, told or not. */
+  get inRow(): number {
+    return this.#inRow;
+  }
 
   /** Returns what is said of a failed check; `undefined` for nothing. */
   failed(check: FailedCheck, now: number): Message | undefined {
     this.#begin(now);
+    this.#inRow++;
     const failingSince = this.#failingSince ?? now;
     const lasts = this.#toldInRow === 0 && now - failingSince >= QUIET_MS;
     if (this.#told >= MAX_TOLD && !lasts) return undefined;
@@ -41,8 +48,10 @@ export class ErrorLimit {
 
   /** Returns what is said when a check succeeds after `failures` that did not. */
   cleared(failures: number, now: number): Message | undefined {
+    if (this.#failingSince === undefined) return undefined;
     const wasTold = this.#toldInRow > 0;
     this.#toldInRow = 0;
+    this.#inRow = 0;
     this.#failingSince = undefined;
     this.#clearedAt = now;
     if (!wasTold) return undefined;

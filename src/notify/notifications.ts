@@ -17,6 +17,7 @@ import { redactMessage } from "./redact_message.ts";
 import type { ReleaseThread } from "./release_thread.ts";
 import { RepeatLimit } from "./repeat_limit.ts";
 import { RetryHold } from "./retry_hold.ts";
+import { code, rich } from "./rich_text.ts";
 
 /** How long the stop waits for messages that are still on their way, milliseconds. */
 export const FLUSH_MS = 5_000;
@@ -35,7 +36,10 @@ export interface NotificationsOptions {
 /** Reads events and has notifiers tell people what they mean; nobody waits for it. */
 export class Notifications implements AsyncDisposable {
   readonly #options: NotificationsOptions;
-  readonly #errors = new ErrorLimit();
+  /** Of checks, and of deploys of one version: neither keeps the other from being told. */
+  readonly #checks = new ErrorLimit();
+  #deploys = new ErrorLimit();
+  #failedVersion: string | undefined;
   readonly #repeats = new RepeatLimit();
   readonly #hold = new RetryHold<Notice>();
   readonly #protocols = new Map<number, "http" | "tcp">();
@@ -86,8 +90,7 @@ export class Notifications implements AsyncDisposable {
       case "tick-failed":
         return this.#tickFailed(event, now);
       case "errors-cleared":
-        this.#failures = 0;
-        return this.#errors.cleared(event.failures, now);
+        return this.#cleared(event.failures, now);
       case "deploy-failed":
         return this.#deployFailed(event, now);
       case "ended-by-error":
@@ -102,7 +105,7 @@ export class Notifications implements AsyncDisposable {
       case "deploy-skipped":
         // That it failed has been told in more words.
         if (event.asked !== true && this.#hold.hasFailed(event.tag)) {
-          return undefined;
+          return this.#answered(event.tag, now);
         }
     }
     const message = messageOf(event, this.#context);
@@ -119,7 +122,25 @@ export class Notifications implements AsyncDisposable {
     this.#toldError = undefined;
     if (isTold) return undefined;
     const check = { text: errorPart(error), hint: hintOf(error), failures };
-    return this.#errors.failed(check, now);
+    return this.#checks.failed(check, now);
+  }
+
+  #cleared(failures: number, now: number): Message | undefined {
+    this.#failures = 0;
+    const checks = this.#checks.cleared(failures, now);
+    const deploys = this.#deploys.cleared(failures, now);
+    return checks ?? deploys;
+  }
+
+  /** Checks succeed again, and there is still a version that cannot be deployed. */
+  #answered(version: string | undefined, now: number): Message | undefined {
+    const { inRow } = this.#checks;
+    const message = this.#checks.cleared(inRow, now);
+    if (message === undefined || version === undefined) return message;
+    const text = rich`${message.text}; ${
+      code(version)
+    } still cannot be deployed`;
+    return { ...message, text, version };
   }
 
   #deployFailed(
@@ -136,7 +157,9 @@ export class Notifications implements AsyncDisposable {
     }
     this.#toldError = failure.error;
     const failures = this.#failures + 1;
-    return this.#errors.failed({ text, hint, version, failures }, now);
+    if (version !== this.#failedVersion) this.#deploys = new ErrorLimit();
+    this.#failedVersion = version;
+    return this.#deploys.failed({ text, hint, version, failures }, now);
   }
 
   #noticeOf(event: DeployEvent, message: Message): Notice {

@@ -98,6 +98,26 @@ Deno.test("DeliveryQueue gives up at once what is refused, and goes on", async (
   assert.equal(bench.notifier.attempts, 2);
 });
 
+Deno.test("DeliveryQueue says how many messages were refused, and pauses no longer for them", async () => {
+  const bench = new Bench();
+  const { notifier, events } = bench;
+  notifier.onSend = () =>
+    Promise.reject(new SourceError("denied", "token_revoked"));
+  for (let index = 0; index < 8; index++) bench.push(`${index}`);
+  await bench.clock.run(1);
+  const count = () =>
+    events.filter((event) => event.type === "notifications-dropped")
+      .reduce((sum, { count }) => sum + count, 0);
+  assert.equal(count(), 1, "the first one is told at once");
+  let failures = 1;
+  notifier.onSend = () =>
+    failures-- > 0 ? Promise.reject(unavailable()) : Promise.resolve();
+  bench.push("well");
+  await bench.clock.run(1_000);
+  assert.deepEqual(notifier.texts, ["well"]);
+  assert.equal(count(), 8);
+});
+
 Deno.test("DeliveryQueue calls an attempt off after 10 s, even one that ignores that", async () => {
   const bench = new Bench();
   bench.notifier.onSend = () =>

@@ -1,60 +1,21 @@
 import assert from "node:assert/strict";
 import { ApplicationError } from "../../../src/base/errors.ts";
-import type { DeployEvent } from "../../../src/base/event.ts";
-import { createRedactor } from "../../../src/base/redact.ts";
-import { DeliveryQueue } from "../../../src/notify/delivery_queue.ts";
-import { Notifications } from "../../../src/notify/notifications.ts";
-import { RecordingNotifier } from "../../support/recording_notifier.ts";
+import {
+  attempt,
+  BENCH_SECRET,
+  failedDeploy,
+  NotificationsBench,
+} from "../../support/notifications_bench.ts";
 import { error, result, SAMPLES } from "../../support/sample_events.ts";
-import { VirtualClock } from "../../support/virtual_clock.ts";
 
 const MINUTE = 60_000;
-const SECRET = "correct-horse-battery";
-
-/** Notifications with two notifiers, one of which is quiet. */
-class Bench {
-  readonly clock = new VirtualClock();
-  readonly loud = new RecordingNotifier();
-  readonly quiet = new RecordingNotifier({ quiet: true });
-  readonly notifications = new Notifications({
-    queues: [this.loud, this.quiet].map((notifier) =>
-      new DeliveryQueue({ notifier, clock: this.clock, emit: () => {} })
-    ),
-    command: "server",
-    redact: createRedactor({ API_TOKEN: SECRET }),
-    clock: this.clock,
-    thread: undefined,
-  });
-
-  constructor() {
-    this.notifications.begin();
-  }
-
-  /** Takes events and returns what the loud notifier got of them. */
-  async tell(...events: readonly DeployEvent[]): Promise<string[]> {
-    const before = this.loud.texts.length;
-    for (const event of events) this.notifications.take(event);
-    await this.clock.run(0);
-    return this.loud.texts.slice(before);
-  }
-
-  /** A failed tick. */
-  fail(failures: number): Promise<string[]> {
-    return this.tell({ ...SAMPLES["tick-failed"], failures });
-  }
-
-  /** A tick that succeeds after others that did not. */
-  recover(failures: number): Promise<string[]> {
-    return this.tell({ type: "errors-cleared", failures });
-  }
-}
 
 const TOO_MANY =
   "⚠️ No more error notifications will be sent until errors are resolved.\n\n";
 const ERROR = "Cannot read the registry: No route to host";
 
 Deno.test("Notifications tell three failed checks in a row, and that they are over", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   assert.deepEqual(await bench.fail(1), [
     `Error occurred (count: 1): ${ERROR}`,
   ]);
@@ -75,7 +36,7 @@ Deno.test("Notifications tell three failed checks in a row, and that they are ov
 });
 
 Deno.test("Notifications are not repeated by checks that fail and succeed in turn", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   const all: string[] = [];
   for (let turn = 0; turn < 100; turn++) {
     await bench.clock.run(10_000);
@@ -87,7 +48,7 @@ Deno.test("Notifications are not repeated by checks that fail and succeed in tur
 });
 
 Deno.test("Notifications tell a failure that lasts, also after many short ones", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   for (let turn = 0; turn < 10; turn++) {
     await bench.clock.run(10_000);
     await bench.fail(1);
@@ -104,19 +65,13 @@ Deno.test("Notifications tell a failure that lasts, also after many short ones",
   ]);
 });
 
-function failed(tag: string, cause: Error): DeployEvent {
-  const retryAt = Date.UTC(2026, 0, 15, 0, 5);
-  const failure = { tag, error: cause, restoredTo: "v1", attempts: 1, retryAt };
-  return { type: "deploy-failed", failure };
-}
-
 Deno.test("Notifications tell a deploy that fails once, with what to do", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   const cause = new ApplicationError("The new worker exited with code 1", {
     hint: "See its output",
   });
   const told = await bench.tell(
-    failed("v2", cause),
+    failedDeploy("v2", cause),
     { type: "tick-failed", error: cause, failures: 1 },
     { ...SAMPLES["deploy-skipped"], tag: "v2", notable: true },
   );
@@ -134,26 +89,17 @@ Deno.test("Notifications tell a deploy that fails once, with what to do", async 
   ]);
 });
 
-/** The events of an attempt, up to its outcome. */
-function attempt(tag: string): readonly DeployEvent[] {
-  return [
-    { type: "deploy-started", tag, previous: "v1", reason: "newer than v1" },
-    { type: "artifact-downloaded", tag },
-    { type: "hook-finished", result },
-  ];
-}
-
 Deno.test("Notifications tell the steps of another attempt when it succeeds, and not when it fails again", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   assert.equal((await bench.tell(...attempt("v2"))).length, 3);
-  await bench.tell(failed("v2", error), SAMPLES["tick-failed"]);
+  await bench.tell(failedDeploy("v2", error), SAMPLES["tick-failed"]);
   assert.deepEqual(await bench.tell(...attempt("v2")), []);
   assert.deepEqual(await bench.tell(SAMPLES["container-gone"]), [
     "Container web-1-0 is gone, another one is started: it ended with exit code 3",
   ]);
   const again = new Error("Again");
   assert.equal(
-    (await bench.tell(failed("v2", again), {
+    (await bench.tell(failedDeploy("v2", again), {
       type: "tick-failed",
       error: again,
       failures: 2,
@@ -179,18 +125,18 @@ Deno.test("Notifications tell the steps of another attempt when it succeeds, and
 });
 
 Deno.test("Notifications tell all of a version that is not the one that failed", async () => {
-  const bench = new Bench();
-  await bench.tell(failed("v2", error), SAMPLES["tick-failed"]);
+  const bench = new NotificationsBench();
+  await bench.tell(failedDeploy("v2", error), SAMPLES["tick-failed"]);
   assert.equal((await bench.tell(...attempt("v3"))).length, 3);
 });
 
 Deno.test("Notifications tell a roll-back without counting an error", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   const crash = new ApplicationError("The worker of v2 died 3 times in a row");
   const told = await bench.tell(
     { type: "rollback-started", tag: "v2", to: "v1", reason: crash.message },
     { type: "server-started", tag: "v1", ports: 1, restarted: true },
-    failed("v2", crash),
+    failedDeploy("v2", crash),
   );
   assert.equal(told[0], `Rolling back deployment: v2 → v1: ${crash.message}`);
   assert.equal(told[1], "Server restarted for v1");
@@ -202,7 +148,7 @@ Deno.test("Notifications tell a roll-back without counting an error", async () =
 });
 
 Deno.test("Notifications tell bad bytes as a quarantine", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   const [text = ""] = await bench.tell({
     type: "deploy-failed",
     failure: {
@@ -217,7 +163,7 @@ Deno.test("Notifications tell bad bytes as a quarantine", async () => {
 });
 
 Deno.test("Notifications leave out for quiet notifiers what is only good to know", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   await bench.tell(
     SAMPLES["started"],
     ...attempt("v2"),
@@ -237,7 +183,7 @@ Deno.test("Notifications leave out for quiet notifiers what is only good to know
 });
 
 Deno.test("Notifications tell what comes again and again three times", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   const all: string[] = [];
   for (let second = 0; second < 600; second++) {
     await bench.clock.run(1_000);
@@ -250,7 +196,7 @@ Deno.test("Notifications tell what comes again and again three times", async () 
 });
 
 Deno.test("Notifications tell the steps of a container's start in a deploy only", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   const steps = [
     SAMPLES["container-starting"],
     SAMPLES["container-healthy"],
@@ -264,7 +210,7 @@ Deno.test("Notifications tell the steps of a container's start in a deploy only"
 });
 
 Deno.test("Notifications tell with what dewy ends, unless that was told", async () => {
-  const bench = new Bench();
+  const bench = new NotificationsBench();
   await bench.fail(1);
   assert.deepEqual(await bench.tell(SAMPLES["ended-by-error"]), []);
   const other = new ApplicationError("The worker has ended");
@@ -275,8 +221,8 @@ Deno.test("Notifications tell with what dewy ends, unless that was told", async 
 });
 
 Deno.test("Notifications hold no secret, wherever it comes from", async () => {
-  const bench = new Bench();
-  const url = `https://bob:hunter22@host/?token=${SECRET}`;
+  const bench = new NotificationsBench();
+  const url = `https://bob:hunter22@host/?token=${BENCH_SECRET}`;
   await bench.tell(
     { type: "tick-failed", error: new Error(`Cannot get ${url}`), failures: 1 },
     {
@@ -284,15 +230,15 @@ Deno.test("Notifications hold no secret, wherever it comes from", async () => {
       result: {
         ...result,
         command: `curl ${url}`,
-        stdout: `the token is ${SECRET}`,
+        stdout: `the token is ${BENCH_SECRET}`,
         stderr: url,
         exitCode: 1,
       },
     },
-    { ...SAMPLES["deploy-started"], reason: `because of ${SECRET}` },
+    { ...SAMPLES["deploy-started"], reason: `because of ${BENCH_SECRET}` },
   );
   const sent = JSON.stringify(bench.loud.notices);
   assert.equal(bench.loud.notices.length, 3);
-  assert.ok(!sent.includes(SECRET), sent);
+  assert.ok(!sent.includes(BENCH_SECRET), sent);
   assert.ok(!sent.includes("hunter22"), sent);
 });
