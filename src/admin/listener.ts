@@ -51,6 +51,8 @@ export class AdminListener implements AsyncDisposable {
   #closing = new AbortController();
   /** What is open is closed. */
   #cutting = new AbortController();
+  /** Ends the wait for room. */
+  #wake: () => void = () => {};
   #running: Promise<void>;
 
   constructor(options: AdminListenerOptions) {
@@ -62,6 +64,7 @@ export class AdminListener implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return await this.#running;
     this.#closing.abort();
+    this.#wake();
     this.#options.listener.close();
     await this.#running;
     const patience = new AbortController();
@@ -79,7 +82,7 @@ export class AdminListener implements AsyncDisposable {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       if (this.#clients.size >= this.#options.limits.maxConnections) {
-        await Promise.race([...this.#clients, aborted(signal)]);
+        await new Promise<void>((resolve) => this.#wake = resolve);
         continue;
       }
       try {
@@ -94,7 +97,10 @@ export class AdminListener implements AsyncDisposable {
   #serve(connection: Deno.Conn): void {
     const client = this.#exchange(connection);
     this.#clients.add(client);
-    void client.finally(() => this.#clients.delete(client));
+    void client.finally(() => {
+      this.#clients.delete(client);
+      this.#wake();
+    });
   }
 
   async #exchange(connection: Deno.Conn): Promise<void> {
@@ -119,11 +125,4 @@ export class AdminListener implements AsyncDisposable {
     };
     return new HttpServer(settings);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -57,11 +57,13 @@ function happens(
   ms: number,
 ): Promise<"done" | "late"> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve("late"), ms);
-    const onEvent = () => {
+    const end = (how: "done" | "late") => {
       clearTimeout(timer);
-      resolve("done");
+      for (const name of names) outgoing.off(name, onEvent);
+      resolve(how);
     };
+    const onEvent = () => end("done");
+    const timer = setTimeout(() => end("late"), ms);
     for (const name of names) outgoing.once(name, onEvent);
   });
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { EventHub, RING_SIZE } from "../../../src/admin/event_hub.ts";
 import { AdminBench, TOKEN } from "../../support/admin_bench.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -193,4 +194,32 @@ Deno.test("a client that stops reading is cut off, and the others go on", async 
   assert.equal(response.status, 200);
   await response.body?.cancel();
   assert.deepEqual(bench.defects, []);
+});
+
+Deno.test("a client that reads slowly, but reads, keeps its stream", async () => {
+  await using bench = new AdminBench({ limits: { takeMs: 5_000 } });
+  const warned: unknown[] = [];
+  const onWarning = (warning: Error) => warned.push(warning.message);
+  process.on("warning", onWarning);
+  const response = await fetch(bench.url("/api/v1/events"));
+  await eventually(() => bench.events.followers === 1, {
+    message: "it follows",
+  });
+  const reader = response.body?.getReader();
+  assert.ok(reader !== undefined);
+  const message = "x".repeat(100_000);
+  let taken = 0;
+  for (let round = 1; round <= 20; round++) {
+    for (let at = 0; at < 20; at++) {
+      bench.events.take({ type: "setting-unavailable", message });
+    }
+    while (taken < round * 20 * message.length) {
+      const { value } = await reader.read();
+      taken += value?.length ?? 0;
+    }
+  }
+  assert.equal(bench.events.followers, 1);
+  await reader.cancel();
+  process.off("warning", onWarning);
+  assert.deepEqual(warned, []);
 });
