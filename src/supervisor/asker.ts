@@ -1,3 +1,4 @@
+import { abortable } from "../base/abortable.ts";
 import { errorMessage, SourceError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { type Clock, withDeadline } from "../base/time.ts";
@@ -96,6 +97,7 @@ export class Asker {
     const answer = this.#turn.then(() => withDeadline(deadline, ask));
     // The next question has a failure of its own.
     this.#turn = answer.catch(() => undefined);
-    return answer;
+    // Whoever stops does not wait for a turn either.
+    return abortable(answer, signal);
   }
 }

@@ -89,7 +89,10 @@ export class Deployer {
       ? await this.#stage(attempt, signal)
       : await this.#recall(attempt, signal);
     const intent = intentOf(attempt, path);
-    await state.update((value) => beginDeploy(value, intent));
+    const begin = () => state.update((value) => beginDeploy(value, intent));
+    // A full disk may be the very reason of a way back: it must not forbid it.
+    if (intent.recalled) await this.#try("the state", begin);
+    else await begin();
     // The link must not move below a worker that is still loading its files.
     await abortable(application?.settled() ?? Promise.resolve(), signal);
     attempt.workerBefore = application?.pid;

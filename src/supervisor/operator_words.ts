@@ -1,4 +1,8 @@
-import type { ActionResult, OperatorAction } from "./operations.ts";
+import {
+  type ActionResult,
+  OperationError,
+  type OperatorAction,
+} from "./operations.ts";
 import { unavailable } from "./operator_failures.ts";
 import type { OrderDeps } from "./operator_orders.ts";
 import type { State } from "./state.ts";
@@ -54,7 +58,7 @@ export async function resume(
   return { action: "resume", result: "done", version: undefined, message };
 }
 
-/** What cannot be written down would be forgotten by the next start, which nobody expects. */
+/** What cannot be written down is forgotten by the next start, which nobody expects. */
 async function remember(
   state: StateFile,
   change: (state: State) => State,
@@ -62,6 +66,10 @@ async function remember(
   try {
     await state.update(change);
   } catch (error) {
-    throw unavailable(error);
+    const { message, hint = "Mend that, and say it again" } = unavailable(
+      error,
+    );
+    const what = `${message}; what you asked for holds until dewy ends`;
+    throw new OperationError("unavailable", what, { hint, cause: error });
   }
 }

@@ -6,11 +6,11 @@ import { tagOf } from "./chooser.ts";
 import type { Action } from "./decide.ts";
 import { OperationError } from "./operations.ts";
 import type { Order } from "./orders.ts";
-import { endPause } from "./state.ts";
+import { endPause, type State } from "./state.ts";
 import { markRollback, pinVersion } from "./state_operator.ts";
 import type { StateFile } from "./state_file.ts";
 import type { Target } from "./target.ts";
-import { asError } from "./try_or_tell.ts";
+import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** What an order is prepared with. */
 export interface PerformDeps {
@@ -24,9 +24,7 @@ export interface PerformDeps {
 /**
  * Does what an order asks for before the tick decides. Returns `false` when
  * nothing is left for the tick: the order was refused, which is no failure of
- * dewy's.
- *
- * @throws {FilesystemError} When it cannot be written down.
+ * dewy's. What cannot be written down is told, and done all the same.
  */
 export async function prepareTask(
   order: Order | undefined,
@@ -53,8 +51,11 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<void> {
   const { task } = order;
-  const { state, clock } = deps;
+  const { state, clock, emit } = deps;
   const at = clock.now();
+  // A full disk may be the very reason for the order: it must not forbid it.
+  const remember = (change: (state: State) => State) =>
+    tryOrTell("the state", () => state.update(change), emit);
   switch (task.kind) {
     case "check":
       return;
@@ -62,10 +63,10 @@ async function prepare(
       return await restart(order, deps, signal);
     case "deploy":
       if (task.tag !== undefined) await requireVersion(task.tag, deps);
-      return await state.update((value) => endPause(value, task.tag, at));
+      return await remember((value) => endPause(value, task.tag, at));
     case "pin":
       await requireVersion(task.tag, deps);
-      return await state.update((value) =>
+      return await remember((value) =>
         endPause(pinVersion(value, task.tag, at), task.tag, at)
       );
     case "rollback": {
@@ -75,7 +76,7 @@ async function prepare(
         await requireVersion(to, deps, recalled !== undefined);
       }
       const mark = { from, to, at };
-      return await state.update((value) =>
+      return await remember((value) =>
         endPause(markRollback(value, mark), to, at)
       );
     }

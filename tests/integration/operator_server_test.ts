@@ -4,6 +4,7 @@ import { delay } from "../support/delay.ts";
 import { readState, waitForTicks } from "../support/deploy_state.ts";
 import type { DewyProcess } from "../support/dewy_process.ts";
 import { eventually } from "../support/eventually.ts";
+import { mount } from "../support/mount.ts";
 import { OperatorClient } from "../support/operator_client.ts";
 import { Random } from "../support/random.ts";
 import { ServerBench, type StartOptions } from "../support/server_bench.ts";
@@ -81,6 +82,37 @@ Deno.test("a roll-back to a program that does not start leaves the one in front"
   assert.equal((await readState(bench.workdir)).rollback, undefined);
 });
 
+Deno.test({
+  name:
+    "a full disk does not forbid the way back, and a hold says how long it holds",
+  // Only root may mount.
+  ignore: Deno.uid() !== 0,
+  async fn() {
+    await using bench = await ServerBench.create();
+    await using _disk = await mount(
+      ["-t", "tmpfs", "-o", "size=1m", "tmpfs"],
+      bench.workdir,
+    );
+    await inService(bench);
+    const dewy = await startAndServe(bench, NEW);
+    using client = await OperatorClient.connect(bench.workdir);
+    const filler = new Uint8Array(1024 * 1024);
+    await assert.rejects(
+      Deno.writeFile(join(bench.workdir, "filler"), filler),
+    );
+    const refusal = JSON.stringify(await client.act("hold"));
+    assert.match(refusal, /"unavailable".*holds until dewy ends/);
+    await client.act("resume");
+    const { result } = await client.act("rollback");
+    assert.equal(result, "started");
+    await dewy.waitForLog("Deployment completed successfully", { tag: OLD });
+    await bench.serves(OLD);
+    await Deno.remove(join(bench.workdir, "filler"));
+    await waitForTicks(dewy, 2);
+    assert.equal(await bench.version(), OLD);
+  },
+});
+
 Deno.test("restart replaces the worker by one of the same version", async () => {
   await using bench = await twoVersions();
   await startAndServe(bench, NEW);
@@ -127,13 +159,17 @@ Deno.test("a pin and a hold survive kill -9", async () => {
 /** A bench on which both versions were in service, the newer one last, and dewy has ended. */
 async function twoVersions(): Promise<ServerBench> {
   const bench = await ServerBench.create();
+  await inService(bench);
+  return bench;
+}
+
+async function inService(bench: ServerBench): Promise<void> {
   await bench.publish(OLD);
   await using dewy = await startAndServe(bench, OLD);
   await bench.publish(NEW);
   await dewy.waitForLog("Keep releases");
   await bench.serves(NEW);
   await dewy.waitForLog("Deployment completed successfully", { tag: NEW });
-  return bench;
 }
 
 async function startAndServe(
