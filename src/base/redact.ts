@@ -1,6 +1,8 @@
 /** Names of variables whose values are secrets; a key's path, number or file is none. */
 const SECRET_NAME =
   /(TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|APIKEY|(^|_)(PASS|KEY|DSN))$/i;
+/** Headers of requests to a collector of OpenTelemetry, percent-encoded. */
+const HEADERS_NAME = /^OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/;
 /** Shorter values are too likely to be ordinary words. */
 const SHORTEST_SECRET = 6;
 const MASK = "***";
@@ -50,7 +52,17 @@ function secretsOf(name: string, value: string): string[] {
     const password = word.slice(at.password, at.end);
     return [password, decoded(password)];
   });
+  if (HEADERS_NAME.test(name)) return [value, ...headerValues(value)];
   return SECRET_NAME.test(name) ? [value, ...passwords] : passwords;
+}
+
+/** Also without what stands before a token, such as `Bearer`. */
+function headerValues(text: string): string[] {
+  return text.split(",").map((pair) => pair.replace(/^[^=]*=/, "").trim())
+    .flatMap((value) => {
+      const plain = decoded(value);
+      return [value, plain, plain.replace(/^.*\s/s, "")];
+    });
 }
 
 function decoded(text: string): string {

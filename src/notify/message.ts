@@ -1,6 +1,5 @@
 import { DewyError } from "../base/errors.ts";
 import { errorText } from "../base/error_text.ts";
-import { cutText } from "../base/cut_text.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { DeployEvent, HookResult } from "../base/event.ts";
 import { rich, type RichText } from "./rich_text.ts";
@@ -47,9 +46,6 @@ export type MessagesOf<E extends DeployEvent> = {
 /** What a message has besides its class and text. */
 export type MessageExtras = Omit<Message, "kind" | "text" | "level">;
 
-/** More than a person reads of an error, UTF-16 units. */
-const MAX_ERROR_LENGTH = 2_000;
-
 export function normal(text: RichText, extras: MessageExtras = {}): Message {
   return { kind: "normal", level: "info", text, ...extras };
 }
@@ -66,9 +62,9 @@ export function trouble(text: RichText, extras: MessageExtras = {}): Message {
   return { kind: "important", level: "error", text, ...extras };
 }
 
-/** Returns what an error says with its causes, cut to what a person reads. */
+/** Returns what an error says with its causes. */
 export function errorPart(error: Error): RichText {
-  return rich`${cutText(errorText(error), MAX_ERROR_LENGTH)}`;
+  return rich`${errorText(error)}`;
 }
 
 /** Returns what to do about an error, if it says so. */

@@ -77,7 +77,7 @@ function hookBody(
     color: exitCode === 0 ? SUCCESS : FAILURE,
     fallback: "",
     title: hookTitle(result),
-    text: codeBlock(command),
+    text: codeBlock(cutOutput(command)),
     fields: [
       ...outputs.filter(([, output]) => output !== "").map((
         [title, output],

@@ -128,3 +128,15 @@ Deno.test("createRedactor() masks values with signs of a pattern", () => {
   const redact = createRedactor({ A_TOKEN: "a.c$&(x" });
   assert.equal(redact("a.c$&(x abc$&(x"), "*** abc$&(x");
 });
+
+Deno.test("createRedactor() masks the headers that metrics are pushed with", () => {
+  const redact = createRedactor({
+    OTEL_EXPORTER_OTLP_HEADERS:
+      "authorization=Bearer%20tok-123456, x-api-key=key%2F7654321",
+    OTEL_EXPORTER_OTLP_METRICS_HEADERS: "x-other=seven%7etimes,broken=%zz1234",
+  });
+  const said = redact(
+    "OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20tok-123456, x-api-key=key%2F7654321 tok-123456 key/7654321 seven~times %zz1234",
+  );
+  assert.ok(!/tok-|765|times|zz12/.test(said), said);
+});
