@@ -144,19 +144,23 @@ Deno.test("a POST is never sent twice", async () => {
   }
 });
 
-Deno.test("a PUT is sent again with its body when the body is small", async () => {
-  using backend = new HttpBackend(({ body }) => ok(body));
-  const bodies = { small: "small ".repeat(1_000), large: "l".repeat(300_000) };
-  for (const [size, body] of Object.entries(bodies)) {
-    using dying = new DyingBackend("dying");
-    await using bench = new HttpBench([backend.as(), dying.as()]);
-    const client = await bench.connect();
-    const answer = await client.ask(request("PUT", "/", [], body));
-    assert.equal(dying.requests.length, 1);
-    if (size === "small") assert.equal(answer.body, body);
-    else assert.equal(answer.status, 502);
-  }
-});
+for (const method of ["PUT", "GET"]) {
+  Deno.test(`a ${method} is sent again with its body when the body is small`, async () => {
+    using backend = new HttpBackend(({ line, body }) => ok(`${line} ${body}`));
+    const bodies = { small: "s".repeat(7_000), large: "l".repeat(300_000) };
+    for (const [size, body] of Object.entries(bodies)) {
+      using dying = new DyingBackend("dying");
+      await using bench = new HttpBench([backend.as(), dying.as()]);
+      const client = await bench.connect();
+      const answer = await client.ask(request(method, "/", [], body));
+      assert.equal(dying.requests.length, 1);
+      const again = `${method} / HTTP/1.1 ${body}`;
+      if (size === "small") assert.equal(answer.body, again);
+      else assert.equal(answer.status, 502);
+      assert.deepEqual(bench.served.map((served) => served.method), [method]);
+    }
+  });
+}
 
 Deno.test("what a slow client still sends goes to the next backend", async () => {
   using backend = new HttpBackend(({ body }) => ok(body));
