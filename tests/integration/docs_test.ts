@@ -21,7 +21,7 @@ const PAGE_MS = 60_000;
  * the repository's tasks, which the tests themselves are part of.
  */
 const ELSEWHERE =
-  /ghr:\/\/|s3:\/\/|gs:\/\/|grpc:\/\/|img:\/\/|https:\/\/|slack:\/\/|sudo |systemctl|deno@|deno task|deno run|docker |podman |\/srv\/|\/etc\/|aws |jq |…/;
+  /ghr:\/\/|s3:\/\/|gs:\/\/|grpc:\/\/|img:\/\/|https:\/\/|slack:\/\/|sudo |systemctl|deno@|deno task|deno run|docker |podman |\/srv\/|\/etc\/|aws |jq |gh |self-update|…/;
 
 const pages = await readPages();
 
