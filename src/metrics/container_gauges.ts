@@ -43,7 +43,7 @@ const ENDED: ReadonlySet<string> = new Set(["exited", "dead"]);
 /**
  * Returns what tells the gauges of containers.
  *
- * @param now Unix milliseconds.
+ * @param now Milliseconds of a clock that is never set.
  */
 export function containerGauges(
   source: ContainerSource,

@@ -10,7 +10,7 @@ type Counts = {
 
 /** What events have shown so far, beyond what is counted. */
 export interface Seen {
-  /** When the registry last answered, Unix milliseconds. */
+  /** When the registry last answered, by the clock of `now`. */
   readonly polledAt: number;
   readonly isRegistryStale: boolean;
   readonly isEngineUp: boolean;
@@ -32,7 +32,7 @@ export class EventCounts {
     instruments: Instruments,
     { command, now }: {
       readonly command: MetricsCommand;
-      /** Unix milliseconds. */
+      /** Milliseconds of a clock that is never set. */
       readonly now: () => number;
     },
   ) {

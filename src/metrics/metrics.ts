@@ -38,7 +38,7 @@ export interface MetricsOptions {
   readonly flushMs?: number;
   /** What `OTEL_RESOURCE_ATTRIBUTES` says. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** Unix milliseconds. @default Date.now */
+  /** Milliseconds of a clock that is never set. @default performance.now */
   readonly now?: () => number;
 }
 
@@ -59,7 +59,7 @@ export class Metrics implements AsyncDisposable {
   #flushMs: number;
 
   constructor(options: MetricsOptions) {
-    const { command, version, exporter, now = Date.now } = options;
+    const { command, version, exporter, now = monotonicMs } = options;
     const metricProducers = [this.#proxy, this.#gauges];
     this.#served = new ServedReader({ metricProducers });
     const pushed = exporter === undefined ? [] : [
@@ -150,6 +150,10 @@ export class Metrics implements AsyncDisposable {
     this.#exporter?.[Symbol.dispose]();
     await this.#exporter?.forceFlush();
   }
+}
+
+function monotonicMs(): number {
+  return performance.now();
 }
 
 /** Collects when somebody asks. */

@@ -1,6 +1,7 @@
 import { type ExportResult, ExportResultCode } from "@opentelemetry/core";
 import { ProtobufMetricsSerializer } from "@opentelemetry/otlp-transformer";
 import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
+import { elapsedMs } from "../base/elapsed.ts";
 import { errorMessage, SourceError } from "../base/errors.ts";
 import type { MetricsEvent } from "../base/event_metrics.ts";
 import type { MetricsExporter } from "./metrics.ts";
@@ -101,7 +102,7 @@ export class OtlpExporter implements MetricsExporter {
   #tellFailure(error: Error): void {
     const { emit, settings: { shown }, now = Date.now } = this.#options;
     this.#failures++;
-    const notable = now() - this.#toldAt >= TELL_AGAIN_MS;
+    const notable = elapsedMs(this.#toldAt, now()) >= TELL_AGAIN_MS;
     if (notable) this.#toldAt = now();
     emit({
       type: "metrics-push-failed",

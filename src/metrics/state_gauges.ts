@@ -28,7 +28,7 @@ export interface StateSource {
   readonly state: () => StateReading | undefined;
   /** Whether a worker runs; `undefined` when there is no server. */
   readonly isUp: () => boolean | undefined;
-  /** Unix milliseconds. */
+  /** Milliseconds of a clock that is never set. */
   readonly now: () => number;
 }
 

@@ -1,3 +1,4 @@
+import { elapsedMs } from "../base/elapsed.ts";
 import type { EmitEvent } from "../base/event.ts";
 import type { Clock } from "../base/time.ts";
 import type { Notifier } from "./notifier.ts";
@@ -28,7 +29,7 @@ export class DeliveryTeller {
     const { notifier: { name: notifier }, clock, emit } = this.#options;
     this.#failures++;
     const now = clock.now();
-    if (now - this.#failureToldAt < REMIND_MS) return;
+    if (elapsedMs(this.#failureToldAt, now) < REMIND_MS) return;
     this.#failureToldAt = now;
     const error = cause instanceof Error ? cause : new Error(String(cause));
     const failures = this.#failures;
@@ -49,7 +50,7 @@ export class DeliveryTeller {
   dropped(count: number, reason: string): void {
     this.#dropped += count;
     const now = this.#options.clock.now();
-    if (now - this.#dropToldAt < REMIND_MS) return;
+    if (elapsedMs(this.#dropToldAt, now) < REMIND_MS) return;
     this.#dropToldAt = now;
     this.#tellDropped(reason);
   }

@@ -1,3 +1,4 @@
+import { elapsedMs } from "../base/elapsed.ts";
 import { important, type Message } from "./message.ts";
 import { lines, rich, type RichText } from "./rich_text.ts";
 
@@ -39,7 +40,8 @@ export class ErrorLimit {
     this.#begin(now);
     this.#inRow++;
     const failingSince = this.#failingSince ?? now;
-    const lasts = this.#toldInRow === 0 && now - failingSince >= QUIET_MS;
+    const lasts = this.#toldInRow === 0 &&
+      elapsedMs(failingSince, now) >= QUIET_MS;
     if (this.#told >= MAX_TOLD && !lasts) return undefined;
     this.#told++;
     this.#toldInRow++;
@@ -64,7 +66,7 @@ export class ErrorLimit {
   #begin(now: number): void {
     if (this.#failingSince !== undefined) return;
     this.#failingSince = now;
-    if (now - this.#clearedAt >= QUIET_MS) this.#told = 0;
+    if (elapsedMs(this.#clearedAt, now) >= QUIET_MS) this.#told = 0;
   }
 }
 

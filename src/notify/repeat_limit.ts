@@ -1,3 +1,4 @@
+import { elapsedMs } from "../base/elapsed.ts";
 import type { Message } from "./message.ts";
 import { lines, rich } from "./rich_text.ts";
 
@@ -19,7 +20,8 @@ export class RepeatLimit {
     const { topic } = message;
     if (topic === undefined) return message;
     const before = this.#rows.get(topic);
-    const isNew = before === undefined || now - before.lastAt >= QUIET_MS;
+    const isNew = before === undefined ||
+      elapsedMs(before.lastAt, now) >= QUIET_MS;
     const row = { count: isNew ? 1 : before.count + 1, lastAt: now };
     this.#rows.set(topic, row);
     if (row.count > MAX_TOLD) return undefined;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { ApplicationError } from "../../../src/base/errors.ts";
+import { ErrorLimit } from "../../../src/notify/error_limit.ts";
+import { RepeatLimit } from "../../../src/notify/repeat_limit.ts";
 import type { DeployEvent } from "../../../src/base/event.ts";
 import {
   attempt,
@@ -66,4 +68,25 @@ Deno.test("Notifications tell a recovery once, whatever had failed", async () =>
   await bench.fail(2);
   assert.deepEqual(await bench.recover(2), ["Recovered after 2 failed checks"]);
   assert.deepEqual(await bench.tell(SAMPLES["registry-answered"]), []);
+});
+
+Deno.test("ErrorLimit and RepeatLimit begin anew when the clock is set back", () => {
+  const errors = new ErrorLimit();
+  const repeats = new RepeatLimit();
+  const check = { text: ["no answer"], failures: 1 };
+  const message = {
+    kind: "important",
+    level: "error",
+    text: ["sick"],
+    topic: "sickness",
+  } as const;
+  const at = (now: number) => {
+    const isTold = [errors.failed(check, now), repeats.allow(message, now)];
+    errors.cleared(1, now);
+    return isTold.map((told) => told !== undefined);
+  };
+  const now = Date.UTC(2036, 0, 1);
+  for (let time = 0; time < 3; time++) assert.deepEqual(at(now), [true, true]);
+  assert.deepEqual(at(now), [false, false]);
+  assert.deepEqual(at(Date.UTC(2026, 0, 1)), [true, true]);
 });
