@@ -81,8 +81,10 @@ export class OwnContainers {
     signal: AbortSignal,
   ): Promise<string[]> {
     const { engine, repository } = this.#options;
-    const own = await this.#own(signal);
-    const used = new Set(own.map(({ imageId }) => imageId));
+    // Other applications, and people, may have containers of them as well.
+    const everything = { labels: {}, all: true };
+    const containers = await engine.listContainers(everything, signal);
+    const used = new Set(containers.map(({ imageId }) => imageId));
     return await removeImages({ engine, repository, tags, used }, signal);
   }
 

@@ -136,7 +136,7 @@ for (const kind of ENGINE_KINDS) {
   Deno.test(`${kind}: without a path, an application that does not listen is not taken for well`, async () => {
     await using bench = await ContainerBench.start(kind);
     await bench.publish("v1.0.0", { env: { START_MS: "1500" } });
-    await using dewy = bench.dewy("--health-timeout", "6");
+    await using dewy = bench.dewy("--health-timeout", "4");
     await dewy.waitForLog(DONE, { tag: "v1.0.0" });
     assert.equal(await bench.ask(), "v1.0.0");
     await bench.publish("v1.1.0", { env: { PORTS: "" } });
@@ -144,7 +144,7 @@ for (const kind of ENGINE_KINDS) {
     const failed = await dewy.waitForLog("Deploy failed", { tag: "v1.1.0" });
     assert.match(
       String(failed["error"]),
-      /did not get healthy in 6 s: port \d+ (?:closes connections at once|took no connection)/,
+      /did not get healthy in 4 s: port \d+ (?:closes connections at once|took no connection)/,
     );
     await load.stop();
     assert.deepEqual(load.failures, []);

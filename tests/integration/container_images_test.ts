@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { ContainerBench } from "../support/container_bench.ts";
+import { ENGINE_KINDS } from "../support/engine.ts";
+
+const REMOVED = "Removed old images";
+
+for (const kind of ENGINE_KINDS) {
+  Deno.test(`${kind}: the images of the newest versions stay, and any that somebody uses`, async () => {
+    await using bench = await ContainerBench.start(kind);
+    await bench.publish("v1.0.0");
+    const health = ["--health-path", "/healthz", "--health-timeout", "5"];
+    await using dewy = bench.dewy(...health, "--keep-releases", "2");
+    const deployed = async (tag: string) => {
+      await dewy.waitForLog("Container deployment completed", { tag });
+      await bench.settles(1, tag);
+    };
+    await deployed("v1.0.0");
+    for (const tag of ["v1.1.0", "v1.2.0"]) {
+      await bench.publish(tag);
+      await deployed(tag);
+    }
+    const name = (tag: string) => `${bench.repository}:${tag}`;
+    await dewy.waitForLog(REMOVED, { count: 1, names: name("v1.0.0") });
+    assert.deepEqual(await tagsOf(bench), ["v1.1.0", "v1.2.0"]);
+    // Somebody else's container, which does not even run.
+    await bench.request("POST", "/containers/create?name=other", {
+      Image: name("v1.1.0"),
+    });
+    for (const tag of ["v1.3.0", "v1.4.0"]) {
+      await bench.publish(tag);
+      await deployed(tag);
+    }
+    await dewy.waitForLog(REMOVED, { count: 1, names: name("v1.2.0") });
+    assert.deepEqual(await tagsOf(bench), ["v1.1.0", "v1.3.0", "v1.4.0"]);
+    assert.deepEqual(dewy.logs().filter(({ level }) => level === "ERROR"), []);
+  });
+}
+
+/** The versions that the engine has images of. */
+async function tagsOf(bench: ContainerBench): Promise<string[]> {
+  const images: readonly { readonly RepoTags: readonly string[] | null }[] =
+    JSON.parse(await bench.request("GET", "/images/json"));
+  return images.flatMap(({ RepoTags }) => RepoTags ?? [])
+    .filter((name) => name.startsWith(`${bench.repository}:v`))
+    .map((name) => name.slice(bench.repository.length + 1)).sort();
+}
