@@ -50,6 +50,7 @@ export async function bundleInto(
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   await finish(folder, options);
+  await hastenStart(folder);
   return `${folder}/main.js`;
 }
 
@@ -80,6 +81,38 @@ async function finish(folder: string, options: BundleOptions): Promise<void> {
     if (named.has(program.replace(/\.ts$/, ".js"))) continue;
     throw new Error(`Cannot bundle: nothing starts the isolate "${program}"`);
   }
+}
+
+/**
+ * Lets `main.js` load only what `--version` needs: neither the bundler's helper,
+ * which loads Node's module system and is imported by all that use it anyway,
+ * nor, before it runs, the rest of dewy, which `deno run` does for an address
+ * that it can read off.
+ */
+async function hastenStart(folder: string): Promise<void> {
+  const path = `${folder}/main.js`;
+  const text = await Deno.readTextFile(path);
+  const helper = await findHelper(folder);
+  const hastened = text
+    .replace(`import"./${helper}";`, "")
+    .replace(
+      /import\("(\.\/main-\w+\.js)"\)/,
+      (_, name: string) => `import(new URL("${name}",import.meta.url).href)`,
+    );
+  if (hastened.includes(helper) || !hastened.includes("import(new URL(")) {
+    throw new Error("Cannot bundle: main.js does not begin as expected");
+  }
+  await Deno.writeTextFile(path, hastened);
+}
+
+/** Returns the name of the script that makes `require()` for what needs it. */
+async function findHelper(folder: string): Promise<string> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!name.startsWith("chunk-")) continue;
+    const text = await Deno.readTextFile(`${folder}/${name}`);
+    if (text.includes("{createRequire as __deno_internal")) return name;
+  }
+  throw new Error("Cannot bundle: the bundler's helper is not found");
 }
 
 /** Returns the bundle of an isolate, from the folder of all bundles. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { compile, RuntimeBaseError } from "../../scripts/build/compile.ts";
+import { bundleInto } from "../../scripts/bundle.ts";
 import { findTarget } from "../../scripts/build/targets.ts";
 import { fromFolder } from "../../scripts/paths.ts";
 import { DEWY_FLAGS } from "../../scripts/runtime_flags.ts";
@@ -120,6 +121,21 @@ Deno.test("the bundle says which version it is", async () => {
     stdout,
     /^dewy version: \d+\.\d+\.\d+\S* \[[0-9a-f]{7}, 2026-01-15T12:00:00Z\]\n$/,
   );
+});
+
+Deno.test("the bundle begins without Node's modules and without the rest of dewy", async () => {
+  await using dir = await TempDir.create();
+  const main = await bundleInto(dir.path);
+  const args = ["info", "--no-config", "--json", main];
+  const { stdout } = await run(Deno.execPath(), args, { cwd: dir.path });
+  const { modules }: {
+    modules: readonly { kind: string; specifier: string }[];
+  } = JSON.parse(stdout);
+  assert.deepEqual(
+    modules.filter(({ kind }) => kind !== "esm"),
+    [],
+  );
+  assert.ok(modules.length <= 4, `${modules.length} modules`);
 });
 
 Deno.test("a runtime that cannot be downloaded has its own error", async () => {
