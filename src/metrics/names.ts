@@ -142,7 +142,7 @@ export const GAUGES = {
   quarantinedVersions: [
     "dewy.quarantined.versions",
     "{version}",
-    "Versions that are not tried again, since their bytes are bad",
+    "Versions whose bytes are bad",
   ],
   failedVersions: [
     "dewy.failed.versions",
