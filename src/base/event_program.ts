@@ -11,6 +11,8 @@ export type ProgramEvent =
   | { readonly type: "standing" }
   | { readonly type: "stopping"; readonly signal: string }
   | { readonly type: "stopped" }
+  /** It could not begin its work, and ends with this; it is printed at the end. */
+  | { readonly type: "start-failed"; readonly error: Error }
   /** It ran, and ends with this; it is printed at the end. */
   | { readonly type: "ended-by-error"; readonly error: Error }
   | {

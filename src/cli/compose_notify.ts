@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { DewyError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import type { Redact } from "../base/redact.ts";
@@ -8,6 +9,7 @@ import { DeliveryQueue } from "../notify/delivery_queue.ts";
 import { Notifications } from "../notify/notifications.ts";
 import type { Notifier, NotifierContext } from "../notify/notifier.ts";
 import { checkNotifierUrl, openNotifier } from "../notify/open_notifier.ts";
+import { RunLog } from "../notify/run_log.ts";
 import { ReleaseThread } from "../notify/release_thread.ts";
 import type {
   AssetsSettings,
@@ -65,6 +67,12 @@ export async function openNotifications(
     redact,
     clock,
     thread: openThread(notifiers, workdir, emit),
+    runs: await RunLog.open({
+      folder: join(workdir, ".dewy"),
+      clock,
+      onError: (error) =>
+        emit({ type: "cleanup-failed", what: "the record of runs", error }),
+    }),
   });
 }
 

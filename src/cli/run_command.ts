@@ -67,14 +67,14 @@ export async function runCommand(
     });
     if (notifications !== undefined) readers.push(notifications.take);
     const inheritedSockets = inheritedCount(options.env, Deno.pid);
-    await runProgram(settings, {
+    await runOrTell(settings, {
       env,
       emit,
       redact,
       readers,
       inheritedSockets,
       effective: options.effective,
-      begin: () => notifications?.begin(),
+      begin: async () => await notifications?.begin(),
     });
   }
   emit({ type: "stopped" });
@@ -87,7 +87,27 @@ interface ProgramOptions
   /** Those who hear of events. */
   readonly readers: EmitEvent[];
   /** Called when all is set up. */
-  readonly begin: () => void;
+  readonly begin: () => Promise<void>;
+}
+
+/** Tells with what error dewy cannot start. */
+async function runOrTell(
+  settings: ServerSettings | AssetsSettings | ContainerSettings,
+  options: ProgramOptions,
+): Promise<void> {
+  let hasBegun = false;
+  const begin = async () => {
+    hasBegun = true;
+    await options.begin();
+  };
+  try {
+    await runProgram(settings, { ...options, begin });
+  } catch (error) {
+    if (!hasBegun && error instanceof Error) {
+      options.emit({ type: "start-failed", error });
+    }
+    throw error;
+  }
 }
 
 async function runProgram(
@@ -119,7 +139,7 @@ async function runProgram(
   const admin = { ...parts, program, effective, events };
   await using _admin = await openAdmin(admin);
   server = program.server;
-  begin();
+  await begin();
   try {
     await program.supervisor.run(trap.signal);
   } catch (error) {

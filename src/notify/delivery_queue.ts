@@ -58,6 +58,12 @@ export class DeliveryQueue {
     this.#start();
   }
 
+  /** Takes messages of an event back that nobody was sent yet. */
+  withdraw(event: string): void {
+    if (this.#isOpen) return;
+    this.#waiting = this.#waiting.filter((notice) => notice.event !== event);
+  }
+
   /** Begins to send. */
   begin(): void {
     this.#isOpen = true;

@@ -2,6 +2,7 @@ import { DewyError } from "../base/errors.ts";
 import { errorText } from "../base/error_text.ts";
 import { formatDuration } from "../base/duration.ts";
 import type { DeployEvent, HookResult } from "../base/event.ts";
+import type { FormerRuns } from "./run_log.ts";
 import { rich, type RichText } from "./rich_text.ts";
 
 /**
@@ -29,6 +30,8 @@ export interface Message {
 
 /** What a message depends on besides its event. */
 export interface MessageContext {
+  /** Left out when they are not known. */
+  readonly former?: FormerRuns | undefined;
   /** `server`, `assets` or `container`. */
   readonly command: string;
   /** Of the ports of the proxy. */

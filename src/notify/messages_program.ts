@@ -12,21 +12,26 @@ import {
   trouble,
   warning,
 } from "./message.ts";
-import { code, rich } from "./rich_text.ts";
+import { code, lines, rich, type RichText } from "./rich_text.ts";
+import { type FormerRuns, isLastTold } from "./run_log.ts";
+
+const LOG_HINT = "See the log of Dewy on this host";
+const KILLED_HINT =
+  "Find who killed it: journalctl -k tells when memory ran out";
 
 /** Messages of what happens to dewy itself; failed ticks are another matter (`error_limit.ts`). */
 export const PROGRAM_MESSAGES: MessagesOf<ProgramEvent> = {
-  "started": ({ version, command }) =>
-    normal(
-      rich`Automatic shipping started by ${{
-        strong: "Dewy",
-      }} (v${version}: ${command})`,
-    ),
+  "started": (event, { former }) => startedMessage(event, former),
   "stopping": ({ signal }) =>
     normal(rich`Stop receiving by ${code(signal)} signal`),
+  "start-failed": ({ error }, { former }) =>
+    trouble(
+      lines(rich`Dewy cannot start: ${errorPart(error)}`, ...lastWords(former)),
+      { hint: hintOf(error) ?? LOG_HINT },
+    ),
   "ended-by-error": ({ error }) =>
     trouble(rich`Dewy ended with an error: ${errorPart(error)}`, {
-      hint: hintOf(error) ?? "See the log of Dewy on this host",
+      hint: hintOf(error) ?? LOG_HINT,
     }),
   "state-unreadable": ({ path, movedTo, error }) =>
     trouble(
@@ -39,6 +44,35 @@ export const PROGRAM_MESSAGES: MessagesOf<ProgramEvent> = {
       },
     ),
 };
+
+/** It is good to know, unless the runs before ended badly. */
+function startedMessage(
+  { version, command }: Extract<ProgramEvent, { type: "started" }>,
+  former: FormerRuns | undefined,
+): Message {
+  const started = rich`Automatic shipping started by ${{
+    strong: "Dewy",
+  }} (v${version}: ${command})`;
+  if (former === undefined || former.bad === 0) return normal(started);
+  const { bad, wasCutOff } = former;
+  const how = wasCutOff
+    ? "was cut off: Dewy was killed, or the host went down"
+    : "ended with an error";
+  const row = bad === 1 ? "" : `; ${bad} in a row ended badly`;
+  return warning(
+    lines(started, rich`The run before ${how}${row}`, ...lastWords(former)),
+    { details: { bad_runs: bad }, hint: wasCutOff ? KILLED_HINT : LOG_HINT },
+  );
+}
+
+/** What the last run of a row says that tells of itself. */
+function lastWords(former: FormerRuns | undefined): readonly RichText[] {
+  return former !== undefined && isLastTold(former)
+    ? [
+      rich`From here on nothing is told until Dewy has run for 10 minutes, or is stopped`,
+    ]
+    : [];
+}
 
 /** Messages of what operators do. */
 export const ADMIN_MESSAGES: MessagesOf<AdminEvent> = {

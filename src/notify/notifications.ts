@@ -18,6 +18,7 @@ import type { ReleaseThread } from "./release_thread.ts";
 import { RepeatLimit } from "./repeat_limit.ts";
 import { RetryHold } from "./retry_hold.ts";
 import { code, rich } from "./rich_text.ts";
+import { isHushed, type RunLog, SETTLED_MS } from "./run_log.ts";
 
 /** How long the stop waits for messages that are still on their way, milliseconds. */
 export const FLUSH_MS = 5_000;
@@ -31,6 +32,8 @@ export interface NotificationsOptions {
   readonly clock: Clock;
   /** Left out when no notifier has a use for it. */
   readonly thread: ReleaseThread | undefined;
+  /** Left out: this run is like the first. */
+  readonly runs?: Pick<RunLog, "former" | "write">;
 }
 
 /** Reads events and has notifiers tell people what they mean; nobody waits for it. */
@@ -50,13 +53,19 @@ export class Notifications implements AsyncDisposable {
   #toldError: Error | undefined;
   /** The error of the last tick that failed; with one tick only, dewy ends with it. */
   #lastError: Error | undefined;
+  readonly #over = new AbortController();
+  readonly #isHushed: boolean;
+  #hasBegun = false;
+  #endsBadly = false;
   /** The version that is taken back after its deploy. */
   #rollingBack: string | undefined;
 
   constructor(options: NotificationsOptions) {
     this.#options = options;
-    const { command } = options;
-    this.#context = { command, protocols: this.#protocols };
+    const { command, runs } = options;
+    const former = runs?.former;
+    this.#context = { command, protocols: this.#protocols, former };
+    this.#isHushed = former !== undefined && isHushed(former);
   }
 
   /** Reads an event; it neither throws nor waits. */
@@ -70,15 +79,39 @@ export class Notifications implements AsyncDisposable {
     this.#options.thread?.follow(event);
   };
 
-  /** Begins to send: a dewy that cannot start tells nobody. */
-  begin(): void {
-    for (const queue of this.#options.queues) queue.begin();
+  /** The work begins: sends from now on, or, after too many runs that ended badly, once it has lasted. */
+  async begin(): Promise<void> {
+    this.#hasBegun = true;
+    const { clock, runs } = this.#options;
+    if (this.#isHushed) {
+      const { signal } = this.#over;
+      void clock.delay(SETTLED_MS, signal).then(() => {
+        if (!signal.aborted) this.#open();
+      });
+    } else this.#open();
+    await runs?.write("none");
   }
 
   /** Sends what waits for at most {@link FLUSH_MS}. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { queues } = this.#options;
+    this.#over.abort();
+    const { queues, runs } = this.#options;
+    // Its row is over when a run ends as it should.
+    if (this.#hasBegun && !this.#endsBadly) this.#open();
     await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
+    await runs?.write(this.#endsBadly ? "badly" : "well");
+  }
+
+  #open(): void {
+    for (const queue of this.#options.queues) queue.begin();
+  }
+
+  /** Sends that there is nothing to be sent by this run. */
+  #startFailed(): void {
+    this.#endsBadly = true;
+    if (this.#isHushed) return;
+    for (const queue of this.#options.queues) queue.withdraw("started");
+    this.#open();
   }
 
   #messageOf(event: DeployEvent): Message | undefined {
@@ -93,7 +126,11 @@ export class Notifications implements AsyncDisposable {
         return this.#cleared(event.failures, now);
       case "deploy-failed":
         return this.#deployFailed(event, now);
+      case "start-failed":
+        this.#startFailed();
+        break;
       case "ended-by-error":
+        this.#endsBadly = true;
         if (event.error === this.#lastError) return undefined;
         break;
       case "rollback-started":

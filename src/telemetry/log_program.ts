@@ -15,6 +15,9 @@ export const PROGRAM_LINES: LinesOf<ProgramEvent> = {
   }]],
   "stopped": () => [["info", "Dewy stopped"]],
   // The error itself is printed at the end, with what to do.
+  "start-failed": ({ error }) => [
+    ["debug", "Dewy cannot start", { error: error.message }],
+  ],
   "ended-by-error": ({ error }) => [
     ["debug", "Dewy ends with an error", { error: error.message }],
   ],

@@ -284,10 +284,14 @@ Deno.test("notifiers hear with what dewy ends, once and with what to do", async 
   await Deno.mkdir(join(bench.workdir, "current"));
   await using blocked = bench.start({ args });
   assert.equal(await blocked.exitCode(), 3);
-  assert.deepEqual(events(), ["started", "ended-by-error with a remedy"]);
+  assert.deepEqual(events(), [
+    // The run before ended with an error.
+    "started with a remedy",
+    "ended-by-error with a remedy",
+  ]);
 });
 
-Deno.test("dewy does not start with a notifier that does not exist, and tells nobody when it cannot start", async () => {
+Deno.test("dewy does not start with a notifier that does not exist, and tells those that do when it cannot start", async () => {
   await using webhook = new WebhookServer();
   await using bench = await ServerBench.create();
   const notifier = `webhook://127.0.0.1:${webhook.port}/`;
@@ -299,10 +303,15 @@ Deno.test("dewy does not start with a notifier that does not exist, and tells no
     unknown.transcript(),
     /scheme "irc" is unknown[^]*slack:\/\/, mail:\/\/, smtp:\/\/, webhook:\/\/, webhooks:\/\//,
   );
+  assert.equal(webhook.requests.length, 0);
   await using broken = bench.start({
     args: ["--notifier", notifier],
     registry: "nowhere://host/path",
   });
   assert.equal(await broken.exitCode(), 1);
-  assert.equal(webhook.requests.length, 0);
+  const [failed, ...more] = webhook.bodies;
+  assert.equal(failed?.["event"], "start-failed");
+  assert.match(String(failed["message"]), /^Dewy cannot start: .*nowhere/);
+  assert.match(String(failed["hint"]), /ghr:\/\//);
+  assert.deepEqual(more, []);
 });

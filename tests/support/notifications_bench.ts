@@ -1,7 +1,10 @@
 import type { DeployEvent } from "../../src/base/event.ts";
 import { createRedactor } from "../../src/base/redact.ts";
 import { DeliveryQueue } from "../../src/notify/delivery_queue.ts";
-import { Notifications } from "../../src/notify/notifications.ts";
+import {
+  Notifications,
+  type NotificationsOptions,
+} from "../../src/notify/notifications.ts";
 import { RecordingNotifier } from "./recording_notifier.ts";
 import { result, SAMPLES } from "./sample_events.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -14,18 +17,26 @@ export class NotificationsBench {
   readonly clock = new VirtualClock();
   readonly loud = new RecordingNotifier();
   readonly quiet = new RecordingNotifier({ quiet: true });
-  readonly notifications = new Notifications({
-    queues: [this.loud, this.quiet].map((notifier) =>
-      new DeliveryQueue({ notifier, clock: this.clock, emit: () => {} })
-    ),
-    command: "server",
-    redact: createRedactor({ API_TOKEN: BENCH_SECRET }),
-    clock: this.clock,
-    thread: undefined,
-  });
+  readonly notifications: Notifications;
 
-  constructor() {
-    this.notifications.begin();
+  constructor(
+    { isBegun = true, runs }: {
+      /** Whether they are sent from the start on. */
+      readonly isBegun?: boolean;
+    } & Pick<NotificationsOptions, "runs"> = {},
+  ) {
+    const { clock } = this;
+    this.notifications = new Notifications({
+      queues: [this.loud, this.quiet].map((notifier) =>
+        new DeliveryQueue({ notifier, clock, emit: () => {} })
+      ),
+      command: "server",
+      redact: createRedactor({ API_TOKEN: BENCH_SECRET }),
+      clock,
+      thread: undefined,
+      ...(runs === undefined ? {} : { runs }),
+    });
+    if (isBegun) void this.notifications.begin();
   }
 
   /** Takes events and returns what the loud notifier got of them. */

@@ -41,6 +41,7 @@ export const SAMPLES: {
   "standing": { type: "standing" },
   "stopping": { type: "stopping", signal: "terminated" },
   "stopped": { type: "stopped" },
+  "start-failed": { type: "start-failed", error },
   "ended-by-error": { type: "ended-by-error", error },
   "ignored-signal": {
     type: "ignored-signal",
