@@ -106,7 +106,12 @@ export const DECISION_MESSAGES: MessagesOf<DecisionEvent> = {
       : undefined,
   "deploy-skipped": ({ tag, reason, notable }) =>
     notable
-      ? normal(rich`Not deployed: ${reason}`, { version: tag })
+      ? normal(
+        tag === undefined || reason.includes(tag)
+          ? rich`Not deployed: ${reason}`
+          : rich`${code(tag)} is not deployed: ${reason}`,
+        { version: tag },
+      )
       : undefined,
   "deploy-interrupted": ({ tag, restoredTo }) =>
     warning(

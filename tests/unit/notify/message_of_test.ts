@@ -166,6 +166,21 @@ const TEXTS: readonly (readonly [
     "The registry works again",
     "important",
   ],
+  [
+    { ...SAMPLES["deploy-skipped"], notable: true },
+    "Not deployed: v1 is deployed",
+    "normal",
+  ],
+  [
+    {
+      ...SAMPLES["deploy-skipped"],
+      notable: true,
+      tag: "v2",
+      reason: "outside of the deploy windows",
+    },
+    "v2 is not deployed: outside of the deploy windows",
+    "normal",
+  ],
   [SAMPLES["hook-finished"], "Before Deploy Hook SUCCESS", "hook"],
   [
     {
