@@ -25,6 +25,8 @@ export type ContainerEvent =
     readonly addresses: readonly string[];
     /** How long the check took that it passed. */
     readonly tookMs: number;
+    /** What it answered to it: `200 OK`; left out when it was asked for no more than a connection. */
+    readonly answer?: string | undefined;
   }
   | {
     readonly type: "container-unhealthy";

@@ -25,13 +25,14 @@ const ROLL_OUT_MESSAGES: MessagesOf<ContainerEvent> = {
     normal(
       rich`Starting new container ${replica + 1}/${total}: ${code(image)}`,
     ),
-  "container-healthy": ({ name, addresses, tookMs }) =>
+  "container-healthy": ({ name, addresses, tookMs, answer }) =>
     normal(lines(
       rich`Container started with localhost-only port mapping (${
         addresses.join(", ")
       })`,
       rich`Health check passed for new container ${code(name)} (${
-        spokenDuration(tookMs)
+        [answer, spokenDuration(tookMs)].filter((part) => part !== undefined)
+          .join(", ")
       })`,
     )),
   "container-unhealthy": ({ name, reason, attempts }) =>

@@ -15,26 +15,34 @@ export interface HealthSettings {
 /** Why an instance is not well; `undefined` when it is. */
 export type Sickness = string | undefined;
 
+const WELL: Finding = { sickness: undefined };
 /** A connection that is open for so long is one that the application has taken, milliseconds. */
 const QUIET_MS = 200;
+
+/** What a look at an instance found. */
+export interface Finding {
+  readonly sickness: Sickness;
+  /** What it answered to the path: `200 OK`; left out when it was not asked, or is not well. */
+  readonly answer?: string;
+}
 
 /** Asks each port of an instance once. */
 export async function checkHealth(
   instance: Instance,
   settings: HealthSettings,
   signal: AbortSignal,
-): Promise<Sickness> {
-  const sickness = await look(instance, settings, signal);
+): Promise<Finding> {
+  const finding = await look(instance, settings, signal);
   // One that was called off has found nothing.
-  if (!signal.aborted) settings.onLook?.(sickness);
-  return sickness;
+  if (!signal.aborted) settings.onLook?.(finding.sickness);
+  return finding;
 }
 
 async function look(
   { addresses }: Instance,
   { path, attemptMs }: HealthSettings,
   signal: AbortSignal,
-): Promise<Sickness> {
+): Promise<Finding> {
   const onTimeout = () => new DOMException("No answer in time", "TimeoutError");
   return await withDeadline(
     { signal, ms: attemptMs, onTimeout },
@@ -46,7 +54,8 @@ async function look(
             : connect(address, over)
         ),
       );
-      return found.find((sickness) => sickness !== undefined);
+      return found.find(({ sickness }) => sickness !== undefined) ??
+        found.find(({ answer }) => answer !== undefined) ?? WELL;
     },
   );
 }
@@ -55,7 +64,7 @@ async function get(
   { hostname, port }: InstanceAddress,
   path: string,
   signal: AbortSignal,
-): Promise<Sickness> {
+): Promise<Finding> {
   try {
     const response = await fetch(`http://${hostname}:${port}${path}`, {
       signal,
@@ -63,26 +72,26 @@ async function get(
       headers: { "user-agent": "dewy", connection: "close" },
     });
     await response.body?.cancel();
-    const { status } = response;
+    const { status, statusText } = response;
     return status >= 200 && status < 400
-      ? undefined
-      : `${path} answered ${status}`;
+      ? { sickness: undefined, answer: `${status} ${statusText}`.trim() }
+      : { sickness: `${path} answered ${status}` };
   } catch (error) {
-    return `${path} did not answer: ${reasonOf(error)}`;
+    return { sickness: `${path} did not answer: ${reasonOf(error)}` };
   }
 }
 
 async function connect(
   { hostname, port }: InstanceAddress,
   signal: AbortSignal,
-): Promise<Sickness> {
+): Promise<Finding> {
   try {
     const connection = await Deno.connect({ hostname, port, signal });
     return await isHungUp(connection, signal)
-      ? `port ${port} closes connections at once`
-      : undefined;
+      ? { sickness: `port ${port} closes connections at once` }
+      : WELL;
   } catch (error) {
-    return `port ${port} took no connection: ${reasonOf(error)}`;
+    return { sickness: `port ${port} took no connection: ${reasonOf(error)}` };
   }
 }
 

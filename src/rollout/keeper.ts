@@ -95,7 +95,8 @@ export class Keeper {
     if (signal.aborted) return;
     const { instance } = member;
     const { id } = instance;
-    const reason = await checkHealth(instance, this.#options.health, signal);
+    const { health } = this.#options;
+    const { sickness: reason } = await checkHealth(instance, health, signal);
     if (signal.aborted) return;
     if (reason === undefined) {
       const condition = isThorough || this.#suspended.has(id)

@@ -23,6 +23,8 @@ export type RollOutStep =
     readonly instance: Instance;
     /** How long the check took that it passed. */
     readonly tookMs: number;
+    /** What it answered to it: `200 OK`, when it was asked by HTTP. */
+    readonly answer: string | undefined;
   }
   | {
     readonly kind: "unhealthy";
@@ -162,11 +164,12 @@ async function awaitHealth<Spec>(
   const until = performance.now() + healthTimeoutMs;
   for (let attempts = 1;; attempts++) {
     const startedAt = performance.now();
-    const reason = await checkHealth(instance, health, signal);
+    const found = await checkHealth(instance, health, signal);
+    const { sickness: reason, answer } = found;
     const tookMs = performance.now() - startedAt;
     signal.throwIfAborted();
     if (reason === undefined) {
-      tell({ kind: "healthy", instance, tookMs });
+      tell({ kind: "healthy", instance, tookMs, answer });
       return;
     }
     const end = endOf(instance, await runtime.look(instance, signal));

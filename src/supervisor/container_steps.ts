@@ -11,7 +11,7 @@ export function tellStep(emit: EmitEvent): (step: RollOutStep) => void {
         return emit({ type: "container-starting", image, replica, total });
       }
       case "healthy": {
-        const { instance: { name, addresses }, tookMs } = step;
+        const { instance: { name, addresses }, tookMs, answer } = step;
         return emit({
           type: "container-healthy",
           name,
@@ -19,6 +19,7 @@ export function tellStep(emit: EmitEvent): (step: RollOutStep) => void {
             `${hostname}:${port}`
           ),
           tookMs,
+          answer,
         });
       }
       case "unhealthy": {

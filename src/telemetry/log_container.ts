@@ -16,9 +16,13 @@ export const CONTAINER_LINES: LinesOf<ContainerEvent> = {
   "container-starting": ({ image, replica, total }) => [
     ["info", "Starting new container", { image, replica, total }],
   ],
-  "container-healthy": ({ name }) => [["info", "Container is healthy", {
-    name,
-  }]],
+  "container-healthy": ({ name, answer, tookMs }) => [
+    ["info", "Health check passed", {
+      name,
+      status: answer,
+      duration: new LogDuration(tookMs),
+    }],
+  ],
   "container-unhealthy": ({ name, reason, attempts }) => [
     ["error", "Health check failed", { name, error: reason, attempts }],
   ],

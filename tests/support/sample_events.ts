@@ -271,6 +271,7 @@ export const SAMPLES: {
     name: "web-1-0",
     addresses: ["127.0.0.1:32768"],
     tookMs: 45,
+    answer: "200 OK",
   },
   "container-unhealthy": {
     type: "container-unhealthy",

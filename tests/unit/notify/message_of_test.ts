@@ -96,6 +96,12 @@ const TEXTS: readonly (readonly [
   [
     SAMPLES["container-healthy"],
     "Container started with localhost-only port mapping (127.0.0.1:32768)\n" +
+    "Health check passed for new container web-1-0 (200 OK, 45ms)",
+    "normal",
+  ],
+  [
+    { ...SAMPLES["container-healthy"], answer: undefined },
+    "Container started with localhost-only port mapping (127.0.0.1:32768)\n" +
     "Health check passed for new container web-1-0 (45ms)",
     "normal",
   ],

@@ -42,6 +42,23 @@ Deno.test("checkHealth() tells each look with what it found", async () => {
   assert.deepEqual(others, []);
 });
 
+Deno.test("checkHealth() says with what an instance answered that is well", async () => {
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => new Response(null, { status: 204 }),
+  );
+  const { port } = server.addr;
+  const settings = { path: "/healthz", attemptMs: 5_000 };
+  const { signal } = new AbortController();
+  const look = (path?: string) =>
+    checkHealth(instanceAt(port), { ...settings, path }, signal);
+  assert.deepEqual(await look("/"), {
+    sickness: undefined,
+    answer: "204 No Content",
+  });
+  assert.deepEqual(await look(), { sickness: undefined });
+});
+
 Deno.test("checkHealth() tells nothing of a look that was called off", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const stopping = new AbortController();
