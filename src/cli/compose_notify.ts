@@ -48,6 +48,8 @@ export async function openNotifications(
       workdir,
       user: await userName(env),
     },
+    warn: (notifier, error) =>
+      emit({ type: "notification-failed", notifier, error, failures: 1 }),
   };
   const notifiers: Notifier[] = [];
   for (const url of notifierUrls) {
@@ -66,7 +68,10 @@ export async function openNotifications(
     command,
     redact,
     clock,
-    thread: openThread(notifiers, workdir, emit),
+    // An image has no folder here that could name a message.
+    thread: command === "container"
+      ? undefined
+      : openThread(notifiers, workdir, emit),
     runs: await RunLog.open({
       folder: join(workdir, ".dewy"),
       clock,

@@ -53,6 +53,8 @@ export interface Origin {
 export interface NotifierContext {
   readonly origin: Origin;
   readonly env: Readonly<Record<string, string>>;
+  /** Hears of messages that arrived in another way than was asked for. */
+  readonly warn?: (notifier: string, error: Error) => void;
 }
 
 /** Whether a notifier is to get a message. */

@@ -33,10 +33,13 @@ export class ReleaseThread {
     return this.#current;
   }
 
-  /** Takes an event: a release is unpacked, or is given up. */
+  /** Takes an event: a release is unpacked, comes into service, or is given up. */
   follow(event: DeployEvent): void {
     if (event.type === "archive-extracted") {
       this.#current = this.#read(event.path);
+    } else if (event.type === "link-created") {
+      // One that an operator goes back to is not unpacked again.
+      this.#current = this.#read(event.from);
     } else if (
       event.type === "deploy-failed" || event.type === "deploy-cancelled"
     ) {

@@ -1,9 +1,9 @@
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, SourceError } from "../base/errors.ts";
 import { booleanOption, type DriverUrl, parseDriverUrl } from "../base/url.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Notice, Notifier, NotifierContext } from "./notifier.ts";
 import { attachmentOf, ICON_URL } from "./slack_attachment.ts";
-import { postMessage, type SlackForm } from "./slack_api.ts";
+import { postMessage, type SlackForm, SlackRefusal } from "./slack_api.ts";
 
 const API_URL = "https://slack.com/api";
 /** Where the original posts when no channel is named. */
@@ -20,12 +20,15 @@ export class SlackNotifier implements Notifier {
   readonly #token: string;
   readonly #api: URL;
   readonly #hostname: string;
+  readonly #warn: NotifierContext["warn"];
+  /** One that Slack does not take messages for. */
+  #lostThread: string | undefined;
 
   /**
    * @throws {ConfigError} When the URL is bad, there is no `SLACK_TOKEN`, or
    * `SLACK_API_URL` would have it sent in the clear.
    */
-  constructor(text: string, { origin, env }: NotifierContext) {
+  constructor(text: string, { origin, env, warn }: NotifierContext) {
     const url = parseSlackUrl(text);
     const channel = url.host.replaceAll("%23", "#") + url.path;
     this.#url = url;
@@ -36,11 +39,38 @@ export class SlackNotifier implements Notifier {
     this.#token = tokenOf(env);
     this.#api = apiOf(env);
     this.#hostname = origin.host;
+    this.#warn = warn;
   }
 
   async send(notice: Notice, signal: AbortSignal): Promise<void> {
     const thread = this.inThread ? await notice.thread : undefined;
-    await postMessage(this.#api, this.#formOf(notice, thread), signal);
+    const isTaken = thread !== undefined &&
+      await this.#reply(notice, thread, signal);
+    if (isTaken) return;
+    await postMessage(this.#api, this.#formOf(notice, undefined), signal);
+  }
+
+  /** Returns whether the thread takes the message. */
+  async #reply(
+    notice: Notice,
+    thread: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (thread === this.#lostThread) return false;
+    try {
+      await postMessage(this.#api, this.#formOf(notice, thread), signal);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SlackRefusal) || !error.isOfThread) throw error;
+      this.#lostThread = thread;
+      const lost = new SourceError(
+        "not-found",
+        `Cannot answer the message "${thread}" in "${this.#channel}", its messages go to the channel: ${error.message}`,
+        { hint: "Look which message .slack-thread-ts of the release names" },
+      );
+      this.#warn?.(this.name, lost);
+      return false;
+    }
   }
 
   #formOf(notice: Notice, thread: string | undefined): SlackForm {

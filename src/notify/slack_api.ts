@@ -1,4 +1,4 @@
-import { SourceError, type SourceErrorCode } from "../base/errors.ts";
+import { SourceError } from "../base/errors.ts";
 import { type HttpAnswer, httpPost } from "./http_post.ts";
 
 /** Slack's refusals that are over by themselves. */
@@ -26,13 +26,39 @@ const HINTS: Readonly<Record<string, string>> = {
   "token_revoked": "Make a new SLACK_TOKEN",
 };
 
+/** Refusals of the message that is answered, and of nothing else: it is gone, or none that can be answered. */
+const OF_THREADS = new Set([
+  "cannot_reply_to_message",
+  "invalid_thread_ts",
+  "message_not_found",
+  "restricted_action_non_threadable_channel",
+  "restricted_action_thread_locked",
+  "thread_not_found",
+]);
+
+/** Slack does not take a message. */
+export class SlackRefusal extends SourceError {
+  /** Whether it would be taken in the channel. */
+  readonly isOfThread: boolean;
+
+  constructor(
+    reason: string,
+    options: { readonly retryAfterMs: number; readonly hint?: string },
+  ) {
+    const code = PASSING.has(reason) ? "unavailable" : "denied";
+    super(code, `Slack refuses the message: ${reason}`, options);
+    this.isOfThread = OF_THREADS.has(reason);
+  }
+}
+
 /** A message as chat.postMessage takes it. */
 export type SlackForm = Readonly<Record<string, string>>;
 
 /**
  * Calls chat.postMessage (https://docs.slack.dev/reference/methods/chat.postMessage).
  *
- * @throws {SourceError} `unavailable` when it may be tried again; another code when Slack refuses.
+ * @throws {SlackRefusal} When Slack answers so.
+ * @throws {SourceError} `unavailable` when there is no answer of Slack.
  */
 export async function postMessage(
   base: URL,
@@ -63,10 +89,9 @@ function refusalOf({ status, text }: HttpAnswer): string | undefined {
   return typeof answer.error === "string" ? answer.error : `status ${status}`;
 }
 
-function refusal(code: string, { retryAfterMs }: HttpAnswer): SourceError {
-  const kind: SourceErrorCode = PASSING.has(code) ? "unavailable" : "denied";
+function refusal(code: string, { retryAfterMs }: HttpAnswer): SlackRefusal {
   const hint = Object.hasOwn(HINTS, code) ? HINTS[code] : undefined;
-  return new SourceError(kind, `Slack refuses the message: ${code}`, {
+  return new SlackRefusal(code, {
     retryAfterMs,
     ...(hint === undefined ? {} : { hint }),
   });

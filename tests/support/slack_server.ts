@@ -47,6 +47,8 @@ export class SlackServer implements AsyncDisposable {
   /** Requests, also those that were refused. */
   requests = 0;
   answer: SlackAnswer = () => undefined;
+  /** Why messages are not taken as answers, by the message they answer. */
+  readonly refusedThreads = new Map<string, string>();
   #server: Deno.HttpServer<Deno.NetAddr>;
   #token: string;
 
@@ -112,6 +114,8 @@ export class SlackServer implements AsyncDisposable {
     if (thread !== null && !/^\d+\.\d{6}$/.test(thread)) {
       return "invalid_thread_ts";
     }
+    const refused = this.refusedThreads.get(thread ?? "");
+    if (refused !== undefined) return refused;
     if (thread === null && form.has("reply_broadcast")) {
       return "invalid_arguments";
     }

@@ -52,6 +52,15 @@ Deno.test("ReleaseThread follows a new release, and goes back when that fails", 
   assert.equal(await thread.current, FIRST);
 });
 
+Deno.test("ReleaseThread follows to a release that is not unpacked, since it is here", async () => {
+  await using dir = await withReleases({ v2: SECOND, v1: FIRST });
+  const thread = open(dir);
+  assert.equal(await thread.current, SECOND);
+  const link = dir.join("current");
+  thread.follow({ type: "link-created", from: dir.join("v1"), to: link });
+  assert.equal(await thread.current, FIRST);
+});
+
 Deno.test("ReleaseThread leaves the thread with a release that has none", async () => {
   await using dir = await withReleases({ v1: FIRST, v2: undefined });
   const thread = open(dir);
