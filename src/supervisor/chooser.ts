@@ -1,6 +1,6 @@
 import { SourceError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
-import type { VersionRules } from "../base/release.ts";
+import type { Release, VersionRules } from "../base/release.ts";
 import type { Clock } from "../base/time.ts";
 import type { Latest, Wish } from "../registry/registry.ts";
 import { type Action, decide } from "./decide.ts";
@@ -73,6 +73,16 @@ export class Chooser {
     return await this.#newest(ask, task);
   }
 
+  /** Decides anew on a release whose deploy has come to an end, without asking. */
+  async reconsider(choice: Choice): Promise<Choice> {
+    const { action: before, waiting } = choice;
+    if (before.kind === "skip") return choice;
+    const { release } = before;
+    const action = await this.#decide(known(release), undefined);
+    const others = waiting.filter(({ version }) => version !== release.tag);
+    return { ...choice, action, waiting: [...others, ...waitsIn(action)] };
+  }
+
   /** Returns the version that is gone back to, unless it is in service. */
   async #wayBack(): Promise<string | undefined> {
     const { target } = this.#deps;
@@ -81,9 +91,7 @@ export class Chooser {
     if (deployed?.tag !== rollback.to) return rollback.to;
     const recalled = await target.recall(rollback.to);
     if (recalled === undefined) return rollback.to;
-    const { release } = recalled;
-    const latest = { kind: "release", release, incomplete: [] } as const;
-    const { intact } = await target.inspect(latest);
+    const { intact } = await target.inspect(known(recalled.release));
     return intact ? undefined : rollback.to;
   }
 
@@ -94,9 +102,7 @@ export class Chooser {
       const action = await this.#decide(latest, task);
       return { action, latest, recalled, waiting: waitsIn(action) };
     }
-    const { release } = recalled;
-    const latest: Latest = { kind: "release", release, incomplete: [] };
-    const action = await this.#decide(latest, task);
+    const action = await this.#decide(known(recalled.release), task);
     return { action, latest: undefined, recalled, waiting: waitsIn(action) };
   }
 
@@ -107,13 +113,12 @@ export class Chooser {
     recalled: Recalled | undefined,
   ): Promise<Latest> {
     if (recalled === undefined) return await ask(wish);
-    const { release } = recalled;
-    const known: Latest = { kind: "release", release, incomplete: [] };
+    const remembered = known(recalled.release);
     try {
       const latest = await ask(wish);
-      return latest.kind === "release" ? latest : known;
+      return latest.kind === "release" ? latest : remembered;
     } catch (error) {
-      if (error instanceof SourceError) return known;
+      if (error instanceof SourceError) return remembered;
       throw error;
     }
   }
@@ -185,6 +190,11 @@ export class Chooser {
       now: clock.now(),
     });
   }
+}
+
+/** What needs no look into the registry, as its answer. */
+function known(release: Release): Latest {
+  return { kind: "release", release, incomplete: [] };
 }
 
 function waitsIn(action: Action): readonly WaitingVersion[] {

@@ -7,6 +7,7 @@ import type { Containers, ImageRelease } from "../container/containers.ts";
 import type { Latest } from "../registry/registry.ts";
 import type { Instance } from "../rollout/instance.ts";
 import { rollOut, type RollOutOptions } from "../rollout/roll_out.ts";
+import { causeOf } from "./call_off.ts";
 import type { ContainerKeeper } from "./container_keeper.ts";
 import { imageOf, recallImage, restartContainers } from "./container_recall.ts";
 import { recoverContainers } from "./container_recover.ts";
@@ -108,7 +109,8 @@ export class ContainerTarget implements Target {
       await keeper.exclusively(() => this.#bringIn(release, signal));
     } catch (error) {
       keeper.leaveUntidy();
-      await this.#rememberFailure(release, { error, startedAt }, signal);
+      const facts = { error: causeOf(error, signal), startedAt };
+      await this.#rememberFailure(release, facts, signal);
       throw error;
     }
     keeper.leaveUntidy();
@@ -214,15 +216,14 @@ export class ContainerTarget implements Target {
     signal: AbortSignal,
   ): Promise<void> {
     const { state, emit, clock } = this.#deps;
-    const { tag, fingerprint } = release;
     // A stop aborts without an error of dewy's own; a deadline does with one.
     if (signal.aborted && !(signal.reason instanceof DewyError)) {
       await tryOrTell("the state", () => state.update(cancelDeploy), emit);
-      emit({ type: "deploy-cancelled", tag });
+      emit({ type: "deploy-cancelled", tag: release.tag });
       return;
     }
-    const key = cacheKey(release);
-    const identity = { tag, key, fingerprint };
+    const { tag, fingerprint } = release;
+    const identity = { tag, key: cacheKey(release), fingerprint };
     const attempts = attemptsSoFar(state.value, identity) + 1;
     const now = clock.now();
     const failed = failureOf(identity, { error, attempts, now });

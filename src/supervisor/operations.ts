@@ -28,7 +28,8 @@ export type OperatorAction =
   /**
    * Go back to the version before, or to the one named. The version that was in
    * service, and those between, are not deployed again until a newer one
-   * appears or they are deployed by a command.
+   * appears or they are deployed by a command. A deploy that is under way is
+   * called off, and its version is one that was gone back from.
    */
   | { readonly kind: "rollback"; readonly version?: string | undefined }
   /** Want only this version until it is unpinned; it is deployed at once. */

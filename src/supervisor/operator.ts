@@ -11,8 +11,8 @@ import {
   type OrderDeps,
   pinVersionNow,
   restartNow,
-  rollBackNow,
 } from "./operator_orders.ts";
+import { rollBackNow } from "./operator_rollback.ts";
 import { hold, resume, unpinNow } from "./operator_words.ts";
 import { planOf } from "./plan.ts";
 import type { DeployRecord, Plan, Status } from "./status.ts";
@@ -22,7 +22,7 @@ import type { Supervisor } from "./supervisor.ts";
 export interface OperatorDeps extends OrderDeps {
   readonly supervisor: Pick<
     Supervisor,
-    "pulse" | "orders" | "asker" | "chooser"
+    "pulse" | "orders" | "asker" | "chooser" | "callOff"
   >;
 }
 

@@ -1,7 +1,7 @@
 import { abortable } from "../base/abortable.ts";
 import type { VersionRules } from "../base/release.ts";
 import type { Clock } from "../base/time.ts";
-import { compareVersions, parseVersion } from "../base/version.ts";
+import type { CalledOffError } from "./call_off.ts";
 import type { ProgramFacts, Running } from "./describe_status.ts";
 import {
   type ActionResult,
@@ -17,14 +17,16 @@ import {
 import type { Orders, Outcome, Task } from "./orders.ts";
 import type { Progress } from "./progress.ts";
 import type { Pulse } from "./pulse.ts";
-import { rollbackTarget } from "./state_operator.ts";
 import type { StateFile } from "./state_file.ts";
+import { isOlder } from "./version_order.ts";
 
 /** What an operator's orders are given with. */
 export interface OrderDeps {
   readonly supervisor: {
     readonly pulse: Pulse;
     readonly orders: Orders;
+    /** Ends what the loop is at, so that the next order is done now. */
+    callOff(reason: CalledOffError): void;
   };
   readonly state: StateFile;
   readonly progress: Progress;
@@ -60,52 +62,6 @@ export async function deployNow(
     ? `${outcome.tag} is being deployed: ${outcome.reason}`
     : outcome.reason;
   return { action: "deploy", ...resultOf(outcome), message };
-}
-
-/** Goes back to the version that is named, or to the one before. */
-export async function rollBackNow(
-  { version }: OperatorAction & { kind: "rollback" },
-  deps: OrderDeps,
-  signal: AbortSignal,
-): Promise<ActionResult> {
-  checkVersion(version);
-  refuseDuringDeploy(deps);
-  const { from, to, present } = wayBack(version, deps);
-  if (to === present) {
-    const message = `${to} is in service`;
-    const result = "nothing-to-do";
-    return { action: "rollback", result, version: to, message };
-  }
-  const outcome = await order({ kind: "rollback", from, to }, deps, signal);
-  const message = outcome.kind === "started"
-    ? `Going back from ${present} to ${to}; ${from} is not deployed again until a newer version appears`
-    : outcome.reason;
-  return { action: "rollback", ...resultOf(outcome), message };
-}
-
-function wayBack(
-  version: string | undefined,
-  { state, rules }: OrderDeps,
-): { readonly from: string; readonly to: string; readonly present: string } {
-  const { deployed, pin, rollback } = state.value;
-  const previous = rollbackTarget(state.value)?.tag;
-  const to = version ?? previous;
-  if (deployed === undefined || to === undefined) {
-    throw new OperationError("not-found", "There is nothing to roll back to", {
-      hint: 'Name a version; "dewy plan" shows which there are',
-    });
-  }
-  const { tag: present } = deployed;
-  if (pin !== undefined && pin.tag !== to) throw pinnedError(pin.tag);
-  if (to !== previous && isOlder(present, to, rules)) {
-    throw new OperationError(
-      "invalid",
-      `${to} is newer than ${present}, which is in service`,
-      { hint: `Use "dewy deploy ${to}"` },
-    );
-  }
-  // Who goes back twice does not want what was left first.
-  return { from: rollback?.from ?? present, to, present };
 }
 
 /** Wants one version until it is unpinned. */
@@ -160,12 +116,12 @@ export async function restartNow(
 function refuseDuringDeploy({ progress: { deploying } }: OrderDeps): void {
   if (deploying === undefined) return;
   throw new OperationError("conflict", `${deploying.tag} is being deployed`, {
-    hint: 'Wait for its end; "dewy status" shows it',
+    hint: 'Wait for its end, or call it off with "dewy rollback"',
   });
 }
 
 /** The loop does it with its next tick; whoever does not wait for that leaves it to the loop. */
-async function order(
+export async function order(
   task: Task,
   { supervisor: { orders } }: OrderDeps,
   signal: AbortSignal,
@@ -178,19 +134,9 @@ async function order(
   }
 }
 
-function resultOf(
+/** What is answered of an outcome. */
+export function resultOf(
   { kind: result, tag: version }: Outcome,
 ): Pick<ActionResult, "result" | "version"> {
   return { result, version };
-}
-
-/** Whether one version is older than another, as far as they can be compared. */
-function isOlder(
-  tag: string,
-  than: string | undefined,
-  rules: VersionRules,
-): boolean {
-  if (than === undefined || rules.chosenByServer === true) return false;
-  const [a, b] = [parseVersion(tag, rules), parseVersion(than, rules)];
-  return a !== undefined && b !== undefined && compareVersions(a, b) < 0;
 }

@@ -1,8 +1,19 @@
+/** An operator wants to go back. */
+export interface WayBack {
+  readonly kind: "rollback";
+  /** The version that he does not want: it was in service, or on its way there. */
+  readonly leave: string;
+  /** The version that was in service when he said so. */
+  readonly present: string;
+  /** Where to, if he named a version. */
+  readonly to?: string | undefined;
+}
+
 /** What the loop is to do besides its polls. */
 export type Task =
   /** Check now; with a tag: deploy that one. */
   | { readonly kind: "deploy"; readonly tag?: string | undefined }
-  | { readonly kind: "rollback"; readonly from: string; readonly to: string }
+  | WayBack
   | { readonly kind: "pin"; readonly tag: string }
   /** What is remembered has changed: decide anew. */
   | { readonly kind: "check" }

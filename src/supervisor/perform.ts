@@ -1,21 +1,24 @@
 import { SourceError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
+import type { VersionRules } from "../base/release.ts";
 import type { Clock } from "../base/time.ts";
 import type { Ask } from "./chooser.ts";
 import { tagOf } from "./chooser.ts";
 import type { Action } from "./decide.ts";
 import { OperationError } from "./operations.ts";
-import type { Order } from "./orders.ts";
+import type { Order, WayBack } from "./orders.ts";
 import { endPause, type State } from "./state.ts";
 import { markRollback, pinVersion } from "./state_operator.ts";
 import type { StateFile } from "./state_file.ts";
 import type { Target } from "./target.ts";
 import { asError, tryOrTell } from "./try_or_tell.ts";
+import { wayBack } from "./way_back.ts";
 
 /** What an order is prepared with. */
 export interface PerformDeps {
   readonly state: StateFile;
   readonly target: Pick<Target, "recall" | "restart">;
+  readonly rules: VersionRules;
   readonly ask: Ask;
   readonly clock: Clock;
   readonly emit: EmitEvent;
@@ -64,25 +67,45 @@ async function prepare(
     case "deploy":
       if (task.tag !== undefined) await requireVersion(task.tag, deps);
       return await remember((value) => endPause(value, task.tag, at));
-    case "pin":
-      await requireVersion(task.tag, deps);
-      return await remember((value) =>
-        endPause(pinVersion(value, task.tag, at), task.tag, at)
-      );
-    case "rollback": {
-      const { from, to } = task;
-      const recalled = await deps.target.recall(to);
-      if (recalled?.isHere !== true) {
-        await requireVersion(to, deps, recalled !== undefined);
-      }
-      const mark = { from, to, at };
-      return await remember((value) =>
-        endPause(markRollback(value, mark), to, at)
-      );
+    case "pin": {
+      const { tag } = task;
+      // What is in service can be kept, whatever becomes of it elsewhere.
+      const isThere = state.value.deployed?.tag === tag;
+      if (!isThere) await requireVersion(tag, deps);
+      await remember((value) => endPause(pinVersion(value, tag, at), tag, at));
+      const reason = "it is in service";
+      if (isThere) order.settle({ kind: "nothing-to-do", tag, reason });
+      return;
     }
+    case "rollback":
+      return await prepareWayBack(order, task, deps, remember);
     default:
       task satisfies never;
   }
+}
+
+/** What is here already needs no registry, neither to go back to nor to stay with. */
+async function prepareWayBack(
+  { settle }: Order,
+  task: WayBack,
+  deps: PerformDeps,
+  remember: (change: (state: State) => State) => Promise<void>,
+): Promise<void> {
+  const { state, target, clock, rules } = deps;
+  const { from, to } = wayBack(task, state.value, rules);
+  const isThere = state.value.deployed?.tag === to;
+  if (!isThere) {
+    const recalled = await target.recall(to);
+    if (recalled?.isHere !== true) {
+      await requireVersion(to, deps, recalled !== undefined);
+    }
+  }
+  const at = clock.now();
+  await remember((value) =>
+    endPause(markRollback(value, { from, to, at }), to, at)
+  );
+  const reason = `${to} stays in service`;
+  if (isThere) settle({ kind: "nothing-to-do", tag: to, reason });
 }
 
 /** A restart that fails leaves the application as it was; its failure is told, as after a signal. */

@@ -1,8 +1,9 @@
-import { SourceError } from "../base/errors.ts";
+import { DewyError } from "../base/errors.ts";
 import { LinkedSignal } from "../base/linked_signal.ts";
 import { withDeadline } from "../base/time.ts";
 import type { Registry } from "../registry/registry.ts";
 import { Asker } from "./asker.ts";
+import { CalledOffError, causeOf } from "./call_off.ts";
 import {
   type Ask,
   type Choice,
@@ -21,6 +22,7 @@ import { Reporter, type ReporterDeps } from "./reporter.ts";
 import { forgetRollback } from "./state_operator.ts";
 import type { StateFile } from "./state_file.ts";
 import type { Target } from "./target.ts";
+import { refuseUnfinished, tickTimeoutError } from "./tick_errors.ts";
 import { asError, tryOrTell } from "./try_or_tell.ts";
 
 /** What a {@link Supervisor} works with. */
@@ -56,6 +58,7 @@ export class Supervisor {
   #reporter: Reporter;
   /** Ticks that failed in a row. */
   #tickFailures = 0;
+  #calledOff = new AbortController();
 
   constructor(deps: SupervisorDeps) {
     const { settings, clock, emit, registry } = deps;
@@ -97,6 +100,11 @@ export class Supervisor {
     }
   }
 
+  /** Ends what the tick under way is at, as its time limit does, but for that it is no failure. */
+  callOff(reason: CalledOffError): void {
+    this.#calledOff.abort(reason);
+  }
+
   /** Nobody is there any more to do what an operator wants. */
   #close(): void {
     this.pulse.phase = "stopping";
@@ -121,20 +129,14 @@ export class Supervisor {
   async #tick(signal: AbortSignal): Promise<unknown> {
     const { settings, emit } = this.#deps;
     const order = this.orders.take();
-    const ms = settings.tickTimeoutMs;
-    const onTimeout = () =>
-      new SourceError(
-        "timeout",
-        `A tick took longer than ${ms / 1000} s and was called off`,
-        {
-          hint:
-            "Look for what hangs: the registry, a hook, the disk; or raise --tick-timeout",
-        },
-      );
+    const { tickTimeoutMs: ms } = settings;
+    const onTimeout = () => tickTimeoutError(ms);
     this.pulse.phase = "checking";
+    this.#calledOff = new AbortController();
+    using either = new LinkedSignal(signal, this.#calledOff.signal);
     try {
       const isWell = await withDeadline(
-        { signal, ms, onTimeout },
+        { signal: either.signal, ms, onTimeout },
         (signal) => this.#pollAndDeploy(order, signal),
       );
       if (isWell) this.#clearErrors();
@@ -142,6 +144,7 @@ export class Supervisor {
     } catch (error) {
       order?.refuse(error);
       if (signal.aborted) return undefined;
+      if (causeOf(error, either.signal) instanceof CalledOffError) return error;
       this.#tickFailures++;
       const failures = this.#tickFailures;
       emit({ type: "tick-failed", error: asError(error), failures });
@@ -158,7 +161,9 @@ export class Supervisor {
     await target.takeBackBad(signal);
     await target.standUp(signal);
     const ask: Ask = (wish) => this.asker.latest(signal, wish);
-    const isTaken = await prepareTask(order, { ...this.#deps, ask }, signal);
+    const { rules } = this.#deps.registry;
+    const deps = { ...this.#deps, ask, rules };
+    const isTaken = await prepareTask(order, deps, signal);
     if (!isTaken) return true;
     const choice = await this.chooser.choose(ask, order?.task);
     const { action, latest } = choice;
@@ -176,10 +181,11 @@ export class Supervisor {
 
   async #deploy(
     { release, reason }: Action & { kind: "deploy" },
-    { recalled }: Choice,
+    choice: Choice,
     signal: AbortSignal,
   ): Promise<void> {
     const { target, emit } = this.#deps;
+    const { recalled } = choice;
     this.#teller.deploys();
     emit({ type: "registry-selected", tag: release.tag });
     this.pulse.phase = "deploying";
@@ -189,9 +195,11 @@ export class Supervisor {
       } else await target.deploy(release, reason, signal);
     } catch (error) {
       await this.#giveUpRollback(release.tag, signal);
+      await this.#noteEnd(choice);
       if (!signal.aborted) await this.#reporter.report(release, signal, error);
       throw error;
     }
+    await this.#noteEnd(choice);
     await this.#reporter.report(release, signal);
     await target.cleanUp(signal);
   }
@@ -199,10 +207,16 @@ export class Supervisor {
   /** Whoever went back and could not get there is where he was; only a stop leaves it for later. */
   async #giveUpRollback(tag: string, signal: AbortSignal): Promise<void> {
     const { state, emit } = this.#deps;
-    const isStop = signal.aborted && !(signal.reason instanceof SourceError);
+    const isStop = signal.aborted && !(signal.reason instanceof DewyError);
     if (isStop || state.value.rollback?.to !== tag) return;
     if (state.value.deployed?.tag === tag) return;
     await tryOrTell("the state", () => state.update(forgetRollback), emit);
+  }
+
+  /** What was decided is done, or has failed: it is no longer what holds. */
+  #noteEnd(choice: Choice): Promise<void> {
+    const note = async () => this.#note(await this.chooser.reconsider(choice));
+    return tryOrTell("the decision", note, this.#deps.emit);
   }
 
   #note({ action, waiting }: Choice): void {
@@ -219,19 +233,4 @@ export class Supervisor {
     this.#tickFailures = 0;
     this.#deps.emit({ type: "errors-cleared", failures });
   }
-}
-
-/** With one tick only, an upload that is still under way is no success. */
-function refuseUnfinished(
-  { code, reason, tag }: Action & { kind: "skip" },
-): void {
-  if (code !== "incomplete") return;
-  throw new SourceError(
-    "not-found",
-    `Cannot deploy ${tag ?? "any version"}: ${reason}`,
-    {
-      hint:
-        "Publish the artifact for this platform, or run again when it is there",
-    },
-  );
 }

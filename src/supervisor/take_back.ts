@@ -5,6 +5,7 @@ import type { Clock } from "../base/time.ts";
 import type { CacheKeeper } from "../fetcher/source.ts";
 import type { Application } from "../process/application.ts";
 import type { ReleaseStore } from "../release/release_store.ts";
+import { causeOf } from "./call_off.ts";
 import type { DeployAttempt } from "./deploy_attempt.ts";
 import { attemptsSoFar, failureOf } from "./failure.ts";
 import { cancelDeploy, failDeploy } from "./state.ts";
@@ -49,7 +50,8 @@ export async function takeBack(
     emit({ type: "deploy-cancelled", tag });
     return;
   }
-  await rememberFailure(attempt, deps);
+  const error = causeOf(deps.error, signal);
+  await rememberFailure(attempt, { ...deps, error });
   const restore = () => bringUpFormer(attempt, deps);
   await tryOrTell("the previous release", restore, emit);
 }

@@ -39,7 +39,7 @@ for (const [phase, { args, link }] of Object.entries(PHASES)) {
       assert.deepEqual([result, version], ["started", OLD]);
       await isHeld(bench);
       const refusal = await client.act("rollback");
-      assert.match(JSON.stringify(refusal), /"conflict".*being deployed/);
+      assert.match(JSON.stringify(refusal), /"conflict".*gone back to/);
     }
     await dewy.crash();
     assert.equal(await linked(bench), link);
@@ -63,6 +63,34 @@ for (let round = 1; round <= 4; round++) {
     await dewy.crash();
     assert.ok([OLD, NEW].includes(await linked(bench)));
     await endsBack(bench);
+  });
+}
+
+for (const end of ["stays", "is killed at once"]) {
+  Deno.test(`a deploy whose program takes its time is called off, and dewy ${end}`, async () => {
+    await using bench = await ServerBench.create();
+    const args = ["--health-path", "/healthz", "--health-timeout", "60s"];
+    await bench.publish(OLD, healthy("200"));
+    const dewy = await startAndServe(bench, OLD, { args });
+    await dewy.waitForLog("Deployment completed successfully");
+    const { pid } = await bench.oneWorker();
+    await bench.publish(NEW, healthy("500"));
+    await eventually(async () => (await bench.workers()).length === 2, {
+      timeoutMs: 20_000,
+      message: "the new worker is on trial",
+    });
+    using client = await OperatorClient.connect(bench.workdir);
+    const { result, version } = await client.act("rollback");
+    assert.deepEqual([result, version], ["done", OLD]);
+    assert.equal((await bench.oneWorker()).pid, pid);
+    assert.equal(await linked(bench), OLD);
+    if (end !== "stays") await dewy.crash();
+    const last = end === "stays" ? dewy : await startAndServe(bench, OLD);
+    await waitForTicks(last, 2);
+    assert.equal(await bench.version(), OLD);
+    const { rollback, failures } = await readState(bench.workdir);
+    assert.deepEqual([rollback?.from, rollback?.to], [NEW, OLD]);
+    assert.match(failures[0]?.reason ?? "", /called off/);
   });
 }
 
@@ -155,6 +183,11 @@ Deno.test("a pin and a hold survive kill -9", async () => {
   await client.act("resume");
   await bench.serves(NEW);
 });
+
+/** A program that answers its health check like this. */
+function healthy(status: string) {
+  return { program: "health.mjs", files: { STATUS: status } };
+}
 
 /** A bench on which both versions were in service, the newer one last, and dewy has ended. */
 async function twoVersions(): Promise<ServerBench> {
