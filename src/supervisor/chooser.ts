@@ -147,7 +147,9 @@ export class Chooser {
       }
       young ??= action;
       waiting.push(...waitsIn(action));
-      if (looks === MAX_YOUNG) {
+      // What is behind the deployed version is no upgrade, however old.
+      const isLast = tagOf(action) === this.#deps.state.value.deployed?.tag;
+      if (isLast || looks === MAX_YOUNG) {
         return { action: young, latest: first, recalled: undefined, waiting };
       }
       latest = await ask({ except: this.#youngTags(waiting) });
@@ -162,7 +164,7 @@ export class Chooser {
     const young = sightings.filter(({ at }) => now - at < cooldownMs)
       .map(({ tag }) => tag);
     const tags = new Set([...young, ...waiting.map(({ version }) => version)]);
-    // What is behind the deployed version is no upgrade, however old.
+    // It ends the search.
     if (deployed !== undefined) tags.delete(deployed.tag);
     return [...tags].sort();
   }

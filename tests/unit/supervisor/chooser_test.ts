@@ -23,6 +23,7 @@ class Bench implements AsyncDisposable {
   asked: (Wish | undefined)[] = [];
   recalled: Recalled | undefined;
   isDown = false;
+  intact = true;
   readonly #dir: TempDir;
   readonly state: StateFile;
   readonly #chooser: Chooser;
@@ -33,7 +34,8 @@ class Bench implements AsyncDisposable {
     this.#chooser = new Chooser({
       state,
       target: {
-        inspect: () => Promise.resolve({ intact: true, diverted: false }),
+        inspect: () =>
+          Promise.resolve({ intact: this.intact, diverted: false }),
         recall: () => Promise.resolve(this.recalled),
       },
       rules: RULES,
@@ -95,6 +97,21 @@ Deno.test("a version is deployed when it was first seen a cooldown ago", async (
   assert.equal(told(await bench.choose()), "cooldown v1.1.0");
   await bench.clock.run(1);
   assert.equal(told(await bench.choose()), "deploy v1.1.0");
+});
+
+Deno.test("the deployed version waits once when other bytes are behind it", async () => {
+  await using bench = await Bench.open();
+  bench.tags.unshift("v0.9.0");
+  await bench.choose();
+  bench.fingerprints.set("v1.0.0", "second");
+  // In container mode the image that runs is another one then.
+  bench.intact = false;
+  const { action, waiting } = await bench.choose();
+  assert.equal(`${action.kind} ${action.code}`, "skip cooldown");
+  assert.deepEqual(waiting.map(({ version }) => version), ["v1.0.0"]);
+  assert.equal(bench.asked.length, 1);
+  await bench.clock.run(2 * HOUR);
+  assert.equal(told(await bench.choose()), "deploy v1.0.0");
 });
 
 Deno.test("the newest version that is old enough is taken", async () => {
