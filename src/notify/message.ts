@@ -26,6 +26,11 @@ export interface Message {
   readonly details?: Readonly<Record<string, string | number | boolean>>;
   /** What may come again and again: it is told a few times, and then not until it was quiet. */
   readonly topic?: string;
+  /**
+   * What it says the present state of: the next message of that takes its place.
+   * The last one is told in the end, also when there were too many.
+   */
+  readonly stateOf?: string;
 }
 
 /** What a message depends on besides its event. */

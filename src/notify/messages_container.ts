@@ -14,6 +14,11 @@ import { code, lines, rich } from "./rich_text.ts";
 
 const LOG_HINT = "See the container's own log: docker logs, or podman logs";
 
+/** What messages on the health of a container say the state of. */
+export function containerState(name: string): string {
+  return `container ${name}`;
+}
+
 /** Messages of a roll-out. */
 const ROLL_OUT_MESSAGES: MessagesOf<ContainerEvent> = {
   "image-pulled": ({ tag, image, digest }) => {
@@ -73,27 +78,37 @@ const SERVICE_MESSAGES: MessagesOf<ContainerEvent> = {
           ? " and gets work all the same, as no other is well"
           : " and gets no more work"
       }: ${reason}`,
-      { topic: "container-sick", hint: LOG_HINT },
+      {
+        topic: "container-sick",
+        stateOf: containerState(name),
+        hint: LOG_HINT,
+      },
     ),
   "container-well": ({ name }) =>
     important(rich`Container ${code(name)} is well again`, {
       topic: "container-well",
+      stateOf: containerState(name),
     }),
   "container-gone": ({ name, reason }) =>
     trouble(
       rich`Container ${code(name)} is gone, another one is started: ${reason}`,
-      { topic: "container-gone", hint: LOG_HINT },
+      { topic: "container-gone", stateOf: "replicas", hint: LOG_HINT },
     ),
   "container-replaced": ({ name }) =>
     important(rich`The container that was lost is replaced by ${code(name)}`, {
       topic: "container-replaced",
+      stateOf: "replicas",
     }),
   "container-not-replaced": ({ error, retryInMs }) =>
     trouble(
       rich`The container that was lost cannot be replaced, next attempt in ${
         spokenDuration(retryInMs)
       }: ${errorPart(error)}`,
-      { topic: "container-not-replaced", hint: hintOf(error) ?? LOG_HINT },
+      {
+        topic: "container-not-replaced",
+        stateOf: "replicas",
+        hint: hintOf(error) ?? LOG_HINT,
+      },
     ),
   "containers-crash-looping": ({ tag, deaths }) =>
     trouble(
@@ -111,11 +126,12 @@ const SERVICE_MESSAGES: MessagesOf<ContainerEvent> = {
       rich`The container engine does not answer, what runs serves on: ${
         errorPart(error)
       }`,
-      { topic: "engine-lost", hint: hintOf(error) },
+      { topic: "engine-lost", stateOf: "engine", hint: hintOf(error) },
     ),
   "engine-back": () =>
     important(rich`The container engine answers again`, {
       topic: "engine-back",
+      stateOf: "engine",
     }),
   "certificate-unusable": ({ path, error }) =>
     trouble(

@@ -34,9 +34,12 @@ export const WORKER_MESSAGES: MessagesOf<WorkerEvent> = {
     trouble(
       rich`The server ended unexpectedly (${
         statusOf(exit)
-      }) and is started again in ${spokenDuration(respawnInMs)}`,
+      }) and is started again ${
+        respawnInMs === 0 ? "at once" : `in ${spokenDuration(respawnInMs)}`
+      }`,
       {
         topic: "worker-died",
+        stateOf: "server",
         hint: OUTPUT_HINT,
         details: { deaths, status: statusOf(exit) },
       },
@@ -46,8 +49,18 @@ export const WORKER_MESSAGES: MessagesOf<WorkerEvent> = {
       rich`The server cannot be started, next attempt in ${
         spokenDuration(respawnInMs)
       }: ${errorPart(error)}`,
-      { topic: "worker-launch-failed", hint: hintOf(error) ?? OUTPUT_HINT },
+      {
+        topic: "worker-launch-failed",
+        stateOf: "server",
+        hint: hintOf(error) ?? OUTPUT_HINT,
+      },
     ),
+  // Told after it had ended only.
+  "worker-ready": () =>
+    important(rich`The server runs again`, {
+      topic: "worker-ready",
+      stateOf: "server",
+    }),
   "worker-unready": ({ reason }) =>
     warning(
       rich`The server is not ready in time and stays, as there is no other: ${reason}`,

@@ -11,11 +11,12 @@ import {
   trouble,
 } from "./message.ts";
 import { messageOf } from "./message_of.ts";
+import { containerState } from "./messages_container.ts";
 import { failureHint, failureText } from "./messages_deploy.ts";
 import type { Notice } from "./notifier.ts";
 import { redactMessage } from "./redact_message.ts";
 import type { ReleaseThread } from "./release_thread.ts";
-import { RepeatLimit } from "./repeat_limit.ts";
+import { RepeatLimit, type Told } from "./repeat_limit.ts";
 import { RetryHold } from "./retry_hold.ts";
 import { code, rich } from "./rich_text.ts";
 import { isHushed, type RunLog, SETTLED_MS } from "./run_log.ts";
@@ -57,6 +58,7 @@ export class Notifications implements AsyncDisposable {
   readonly #isHushed: boolean;
   #hasBegun = false;
   #endsBadly = false;
+  #isServerDown = false;
   /** The version that is taken back after its deploy. */
   #rollingBack: string | undefined;
 
@@ -70,10 +72,14 @@ export class Notifications implements AsyncDisposable {
 
   /** Reads an event; it neither throws nor waits. */
   readonly take: EmitEvent = (event) => {
+    const now = this.#options.clock.now();
     for (const notice of this.#hold.follow(event)) this.#push(notice);
-    const message = this.#messageOf(event);
+    const message = this.#messageOf(event, now);
+    for (const told of this.#repeats.settled(now)) {
+      this.#push(this.#noticeOf(told));
+    }
     if (message !== undefined) {
-      const notice = this.#noticeOf(event, message);
+      const notice = this.#noticeOf({ message, event: event.type, at: now });
       if (!this.#hold.hold(event.type, notice)) this.#push(notice);
     }
     this.#options.thread?.follow(event);
@@ -114,8 +120,7 @@ export class Notifications implements AsyncDisposable {
     this.#open();
   }
 
-  #messageOf(event: DeployEvent): Message | undefined {
-    const now = this.#options.clock.now();
+  #messageOf(event: DeployEvent, now: number): Message | undefined {
     switch (event.type) {
       case "proxy-started":
         this.#protocols.set(event.port, event.protocol);
@@ -133,6 +138,22 @@ export class Notifications implements AsyncDisposable {
         this.#endsBadly = true;
         if (event.error === this.#lastError) return undefined;
         break;
+      case "container-gone":
+      case "container-retired":
+        this.#repeats.forget(containerState(event.name));
+        break;
+      case "worker-died":
+      case "worker-launch-failed":
+        this.#isServerDown = true;
+        break;
+      case "server-started":
+        this.#isServerDown = false;
+        break;
+      case "worker-ready":
+        // Most come to the front in the place of one that is well.
+        if (!this.#isServerDown) return undefined;
+        this.#isServerDown = false;
+        break;
       case "rollback-started":
         this.#rollingBack = event.tag;
         break;
@@ -146,7 +167,8 @@ export class Notifications implements AsyncDisposable {
         }
     }
     const message = messageOf(event, this.#context);
-    return message && this.#repeats.allow(message, now);
+    return message &&
+      this.#repeats.allow({ message, event: event.type, at: now });
   }
 
   #tickFailed(
@@ -199,13 +221,13 @@ export class Notifications implements AsyncDisposable {
     return this.#deploys.failed({ text, hint, version, failures }, now);
   }
 
-  #noticeOf(event: DeployEvent, message: Message): Notice {
-    const { redact, clock, thread } = this.#options;
+  #noticeOf({ message, event, at }: Told): Notice {
+    const { redact, thread } = this.#options;
     return {
       ...redactMessage(message, redact),
       id: crypto.randomUUID(),
-      event: event.type,
-      time: clock.now(),
+      event,
+      time: at,
       thread: thread?.current,
     };
   }

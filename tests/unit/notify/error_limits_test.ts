@@ -81,7 +81,10 @@ Deno.test("ErrorLimit and RepeatLimit begin anew when the clock is set back", ()
     topic: "sickness",
   } as const;
   const at = (now: number) => {
-    const isTold = [errors.failed(check, now), repeats.allow(message, now)];
+    const isTold = [
+      errors.failed(check, now),
+      repeats.allow({ message, event: "test", at: now }),
+    ];
     errors.cleared(1, now);
     return isTold.map((told) => told !== undefined);
   };
