@@ -10,6 +10,12 @@ set -eu
 # Where releases are; the build writes it into the copy that is published.
 releases_url=''
 
+# A download is given up after so many seconds without a byte, and is tried so often.
+stall_s=60
+tries=3
+# More than any file of a release has, in blocks of 512 bytes.
+largest=1048576
+
 usage() {
   cat <<'EOF'
 Usage: install.sh [options] [-- DEWY_COMMAND_LINE...]
@@ -48,6 +54,9 @@ misused() {
   printf 'install.sh: %s\n  install.sh --help lists the options\n' "$1" >&2
   exit 2
 }
+
+# Prints the beginning of a file's first line, without what a terminal would obey.
+shown() { head -c 200 "$1" | head -n 1 | tr -cd '[:print:]' | cut -c 1-80; }
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -106,8 +115,14 @@ detect_platform() {
 }
 
 is_musl() {
-  has ldd || return 1
-  ldd --version 2>&1 | grep -qi musl
+  if has ldd; then
+    ldd --version 2>&1 | grep -qi musl
+    return
+  fi
+  for loader in /lib/ld-musl-*; do
+    if [ -e "$loader" ]; then return 0; fi
+  done
+  return 1
 }
 
 choose_folder() {
@@ -154,23 +169,49 @@ make_folder() {
       "Run this as another user, or name another folder with --dir"
 }
 
+# What a killed run has left; a day old, so that it is no run's that goes on.
+remove_leftovers() {
+  has find || return 0
+  find "$folder/." ! -name . -prune -type d -name '.dewy-install.*' \
+    -mtime +0 -exec rm -rf {} + || say "Remove $folder/.dewy-install.* by hand"
+}
+
 clean_up() {
   if [ -n "$work" ]; then rm -rf "$work"; fi
   if [ -n "$unit_new" ]; then rm -f "$unit_new"; fi
 }
 
-# fetch URL FILE
-fetch() {
+# fetch URL FILE: what hangs or never ends is given up.
+fetch() (
+  # A lower limit of the user's own holds.
+  ulimit -f "$largest" 2>/dev/null || :
   if has curl; then
-    case $1 in
-      https://*) curl -fsSL --proto '=https' --retry 2 -o "$2" "$1" ;;
-      *) curl -fsSL --retry 2 -o "$2" "$1" ;;
-    esac
-  elif has wget; then
-    wget -q -O "$2" "$1"
+    set -- "$1" -fsSL --connect-timeout "$stall_s" --speed-limit 1 \
+      --speed-time "$stall_s" --retry "$((tries - 1))" -o "$2"
+    case $1 in https://*) set -- "$@" --proto '=https' ;; esac
+    curl "$@"
+  elif is_gnu_wget; then
+    told=$(wget -nv -T "$stall_s" -t "$tries" -O "$2" "$1" 2>&1) || {
+      printf '%s\n' "$told" >&2
+      exit 1
+    }
   else
-    fail "neither curl nor wget is here" "Install one of them"
+    # That of busybox has a limit of its own, and crashes with -T in 1.35.
+    wget -q -O "$2" "$1"
   fi
+)
+
+is_gnu_wget() { wget --version 2>/dev/null | grep -q 'GNU Wget'; }
+
+check_downloader() {
+  if has curl; then return; fi
+  has wget || fail "neither curl nor wget is here" "Install one of them"
+  case $base in
+    https://*)
+      is_gnu_wget || fail "this wget does not check certificates" \
+        "Install curl, or GNU wget"
+      ;;
+  esac
 }
 
 sha256_of() {
@@ -192,12 +233,38 @@ is_version() {
     [ "$(printf '%s\n' "$1" | wc -l)" -eq 1 ]
 }
 
+# A stale mirror, or somebody in the middle, must not bring an old version back.
+check_not_older() {
+  [ -f "$program" ] || return 0
+  present=$("$program" --version 2>/dev/null </dev/null |
+    sed -n '1s/^dewy version: \([0-9][0-9A-Za-z.+-]*\) .*/\1/p')
+  if [ -n "$present" ] && is_older "${wanted#v}" "$present"; then
+    fail "the latest release, $wanted, is older than dewy $present in $folder" \
+      "Name a version with --version to go back"
+  fi
+}
+
+# is_older A B: by the three numbers; what follows them does not count.
+is_older() {
+  awk -v a="$1" -v b="$2" 'BEGIN {
+    split(a, x, /[.+-]/)
+    split(b, y, /[.+-]/)
+    for (i = 1; i <= 3; i++)
+      if (x[i] + 0 != y[i] + 0) exit !(x[i] + 0 < y[i] + 0)
+    exit 1
+  }'
+}
+
 choose_version() {
   if [ -z "$wanted" ]; then
     fetch "$base/latest/download/VERSION" "$work/VERSION" ||
       fail "cannot read the latest version from $base/latest/download/VERSION" \
         "Check the network and DEWY_DOWNLOAD_BASE, or name one with --version"
-    wanted=$(cat "$work/VERSION")
+    wanted=$(head -c 200 "$work/VERSION" | tr -d '\r')
+    is_version "v${wanted#v}" ||
+      fail "$base/latest/download/VERSION holds no version" \
+        "It begins with \"$(shown "$work/VERSION")\": is that a proxy's page?"
+    check_not_older
   fi
   tag=v${wanted#v}
   is_version "$tag" || fail "not a version: \"$wanted\"" "Versions are like 1.2.3"
@@ -209,8 +276,8 @@ download() {
   fetch "$from/SHA256SUMS" "$work/SHA256SUMS" ||
     fail "cannot download $from/SHA256SUMS" \
       "Without checksums nothing is installed; is there a release $tag?"
-  expected=$(awk -v name="$archive" \
-    '$2 == name || $2 == "*" name { print $1 }' "$work/SHA256SUMS")
+  expected=$(tr -d '\r' <"$work/SHA256SUMS" | awk -v name="$archive" \
+    '$2 == name || $2 == "*" name { print $1 }')
   printf '%s\n' "$expected" | grep -Eq '^[0-9a-f]{64}$' ||
     fail "$from/SHA256SUMS has no checksum of $archive" \
       "Without it nothing is installed"
@@ -225,7 +292,8 @@ download() {
 }
 
 unpack() {
-  tar -xzf "$work/$archive" -C "$work" dewy ||
+  # As the one who installs, not as an owner that the archive names.
+  tar -xzof "$work/$archive" -C "$work" dewy ||
     fail "cannot unpack $archive into $work" \
       "Check that $folder has 300 MB of free space"
   if [ ! -f "$work/dewy" ] || [ -L "$work/dewy" ]; then
@@ -233,8 +301,11 @@ unpack() {
   fi
   chmod 755 "$work/dewy"
   "$work/dewy" --version >"$work/says" 2>&1 ||
-    fail "the program of $archive does not run here: $(head -n 1 "$work/says")" \
+    fail "the program of $archive does not run here: $(shown "$work/says")" \
       "Check that programs may run in $folder (mount option noexec)"
+  grep -qF "dewy version: ${tag#v} " "$work/says" ||
+    fail "the program of $tag says \"$(shown "$work/says")\"" \
+      "It is of another version than its release: do not use it"
   if [ -n "$unit" ]; then write_unit "$@"; fi
 }
 
@@ -264,7 +335,10 @@ write_unit() {
 
 activate() {
   if [ -n "$unit" ]; then mv -f "$unit_new" "$unit_file"; fi
-  mv -f "$work/dewy" "$program" || fail "cannot replace $program"
+  mv -f "$work/dewy" "$program" || {
+    if [ -n "$unit" ]; then rm -f "$unit_file"; fi
+    fail "cannot replace $program"
+  }
   say "Installed $("$program" --version) as $program"
   if [ -n "$unit" ]; then
     say "Wrote $unit_file; start it with: systemctl enable --now $unit"
@@ -292,6 +366,8 @@ install_program() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   make_folder
+  remove_leftovers
+  check_downloader
   choose_version
   download
   unpack "$@"

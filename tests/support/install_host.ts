@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fromFolder } from "../../scripts/paths.ts";
 import { ReleaseServer } from "./release_server.ts";
@@ -8,8 +9,8 @@ export const INSTALL_SCRIPT = fromFolder("install.sh");
 
 /** What the script needs besides curl or wget. */
 export const INSTALL_TOOLS =
-  "awk cat chmod cp cut grep head ldd mkdir mktemp mv readlink rm" +
-  " sh tar gzip uname wc pwd openssl";
+  "awk cat chmod cp cut find grep head ldd mkdir mktemp mv readlink rm" +
+  " sed sh tar tr gzip uname wc pwd openssl";
 
 /** How a run of the script ended, and what it said. */
 export interface InstallOutcome {
@@ -22,6 +23,8 @@ export interface InstallOptions {
   readonly shell?: readonly [string, ...string[]];
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Another copy of the script. */
+  readonly script?: string;
 }
 
 /** A home folder to install into, and the releases to install from. */
@@ -41,9 +44,10 @@ export class InstallHost implements AsyncDisposable {
 
   async install(options: InstallOptions = {}): Promise<InstallOutcome> {
     const { shell = ["dash"], args = [], env = {} } = options;
+    const { script = INSTALL_SCRIPT } = options;
     const [program, ...rest] = shell;
     const { code, stdout, stderr } = await new Deno.Command(program, {
-      args: [...rest, INSTALL_SCRIPT, ...args],
+      args: [...rest, script, ...args],
       cwd: this.dir.path,
       clearEnv: true,
       env: {
@@ -72,6 +76,19 @@ export class InstallHost implements AsyncDisposable {
   async names(): Promise<string[]> {
     const entries = await Array.fromAsync(Deno.readDir(this.folder));
     return entries.map(({ name }) => name).sort();
+  }
+
+  /** A copy of the script that has other values for some of its settings. */
+  async copyWith(settings: Readonly<Record<string, string>>): Promise<string> {
+    let script = await Deno.readTextFile(INSTALL_SCRIPT);
+    for (const [name, value] of Object.entries(settings)) {
+      const line = new RegExp(`^${name}=.*$`, "m");
+      assert.match(script, line);
+      script = script.replace(line, `${name}=${value}`);
+    }
+    const path = this.dir.join("copy.sh");
+    await Deno.writeTextFile(path, script);
+    return path;
   }
 
   /** A folder with some programs, to be the whole PATH. */

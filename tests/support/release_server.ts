@@ -9,6 +9,12 @@ export interface ReleaseSpec {
   /** A script that stands in for the program; one that answers `--version` and `init` when left out. */
   readonly program?: string | Uint8Array<ArrayBuffer>;
   readonly fault?: "wrong-sum" | "missing-sum" | "no-sums" | "truncated";
+  /** The archive itself, in place of one that holds `program`. */
+  readonly archive?: Uint8Array<ArrayBuffer>;
+  /** What `VERSION` holds. @default the tag and a line end */
+  readonly versionText?: string;
+  /** Writes one line of `SHA256SUMS`. @default as sha256sum does */
+  readonly line?: (sum: string, name: string) => string;
 }
 
 /** The archives that every release here has. */
@@ -23,6 +29,8 @@ export class ReleaseServer implements AsyncDisposable {
   #files = new Map<string, Uint8Array<ArrayBuffer>>();
   /** Paths that are answered with a head and half of the bytes, and nothing more. */
   readonly hanging = new Set<string>();
+  /** Paths that are answered without an end. */
+  readonly endless = new Set<string>();
   /** What was asked for; full addresses where it was asked as a proxy. */
   readonly requests: string[] = [];
   readonly base: string;
@@ -37,22 +45,18 @@ export class ReleaseServer implements AsyncDisposable {
 
   /** Publishes a release, which is the latest then. */
   publish(spec: ReleaseSpec): void {
-    const { version, fault } = spec;
-    const program = spec.program ?? standIn(version);
-    const bytes = typeof program === "string"
-      ? encoder.encode(program)
-      : program;
-    const tar = [...writeTar([{ name: "dewy", mode: 0o755, bytes }], 0)];
-    const archive = new Uint8Array(gzipSync(concat(tar)));
+    const { version, fault, line = sumsLine } = spec;
+    const archive = spec.archive ?? pack(spec.program ?? standIn(version));
     const sum = createHash("sha256").update(archive).digest("hex");
     const told = fault === "wrong-sum" ? "0".repeat(64) : sum;
-    const sums = fault === "missing-sum" ? [`${sum}  other.tar.gz\n`] : [];
+    const sums = fault === "missing-sum" ? [line(sum, "other.tar.gz")] : [];
     for (const name of ARCHIVES) {
       const cut = fault === "truncated" ? archive.length - 10 : archive.length;
       this.#put(version, name, archive.slice(0, cut));
-      if (fault !== "missing-sum") sums.push(`${told}  ${name}\n`);
+      if (fault !== "missing-sum") sums.push(line(told, name));
     }
-    this.#put(version, "VERSION", encoder.encode(`v${version}\n`));
+    const text = spec.versionText ?? `v${version}\n`;
+    this.#put(version, "VERSION", encoder.encode(text));
     if (fault !== "no-sums") {
       this.#put(version, "SHA256SUMS", encoder.encode(sums.join("")));
     }
@@ -66,6 +70,7 @@ export class ReleaseServer implements AsyncDisposable {
   #answer(request: Request): Response {
     const { pathname } = new URL(request.url);
     this.requests.push(request.url);
+    if (this.endless.has(pathname)) return new Response(endless());
     const bytes = this.#files.get(pathname);
     if (bytes === undefined) return new Response("not found", { status: 404 });
     if (!this.hanging.has(pathname)) return new Response(bytes);
@@ -90,6 +95,23 @@ case $1 in
   init) printf 'ExecStart=%s %s\\n' "$0" "$*" ;;
 esac
 `;
+}
+
+function sumsLine(sum: string, name: string): string {
+  return `${sum}  ${name}\n`;
+}
+
+function pack(program: string | Uint8Array<ArrayBuffer>) {
+  const bytes = typeof program === "string" ? encoder.encode(program) : program;
+  const tar = [...writeTar([{ name: "dewy", mode: 0o755, bytes }], 0)];
+  return new Uint8Array(gzipSync(concat(tar)));
+}
+
+function endless(): ReadableStream<Uint8Array> {
+  const block = new Uint8Array(64 * 1024).fill(0x39);
+  return new ReadableStream({
+    pull: (controller) => controller.enqueue(block),
+  });
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
