@@ -79,7 +79,7 @@ export function explainGrpc(error: unknown, facts: GrpcCallFacts): SourceError {
 
 function hintOf(code: SourceErrorCode | undefined): string {
   return code === "invalid"
-    ? "What the server refuses is said above; see its own log"
+    ? "The server says what it refuses; see its own log"
     : "The server has a problem of its own; dewy tries again by itself";
 }
 

@@ -45,9 +45,10 @@ export const DEPLOY_MESSAGES: MessagesOf<DeployStepEvent> = {
     ),
 };
 
-/** What a deploy that failed is told with. */
+/** What a deploy that failed is told with; `isBack` when the version before had to come back. */
 export function failureText(
   { tag, error, restoredTo, attempts, retryAt, quarantined }: DeployFailure,
+  { isBack = false }: { readonly isBack?: boolean } = {},
 ): RichText {
   const retry = new Date(retryAt).toISOString().replace(/\.\d+/, "");
   const again = quarantined === true
@@ -59,9 +60,11 @@ export function failureText(
     } is tried again after ${retry} (attempts so far: ${attempts})`;
   return lines(
     rich`Deployment of ${code(tag)} failed: ${errorPart(error)}`,
-    ...(restoredTo === undefined
-      ? []
-      : [rich`${code(restoredTo)} stays in service`]),
+    ...(restoredTo === undefined ? [] : [
+      isBack
+        ? rich`${code(restoredTo)} is in service again`
+        : rich`${code(restoredTo)} stays in service`,
+    ]),
     again,
   );
 }

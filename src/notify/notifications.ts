@@ -206,10 +206,11 @@ export class Notifications implements AsyncDisposable {
     { failure }: Extract<DeployEvent, { type: "deploy-failed" }>,
     now: number,
   ): Message | undefined {
-    const text = failureText(failure);
+    const isBack = this.#rollingBack === failure.tag;
+    const text = failureText(failure, { isBack });
     const hint = failureHint(failure);
     const version = failure.tag;
-    if (this.#rollingBack === version) {
+    if (isBack) {
       // Its deploy had succeeded: no check has failed.
       this.#rollingBack = undefined;
       return trouble(text, { hint, version });

@@ -51,7 +51,7 @@ export async function proveReady(
       }, before it was ready`,
       {
         hint:
-          "Its own output stands above this line; run the release by hand to see why",
+          "See its own output in the log, or run the release by hand to see why",
       },
     );
   });

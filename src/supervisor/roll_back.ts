@@ -109,7 +109,7 @@ function crashLoopError(tag: string, deaths: number): ApplicationError {
     `The worker of ${tag} died ${deaths} times in a row after its deploy`,
     {
       hint:
-        "See the application's own output above; mend it and publish a newer version",
+        "See the application's own output in the log; mend it and publish a newer version",
     },
   );
 }

@@ -87,6 +87,6 @@ export async function requireStanding(
   if (application.pid !== undefined) return;
   throw new ApplicationError(
     "Cannot keep the application running: its worker does not stay up",
-    { hint: "See the log and the application's own output above" },
+    { hint: "See the log, which has the application's own output too" },
   );
 }

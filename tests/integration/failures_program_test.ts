@@ -10,7 +10,7 @@ import { isAlive } from "../support/process_table.ts";
 import { ServerBench } from "../support/server_bench.ts";
 
 const SELF_HINT =
-  "Its own output stands above this line; run the release by hand to see why";
+  "See its own output in the log, or run the release by hand to see why";
 
 Deno.test("a version without its program leaves the old one serving", async () => {
   await using bench = await ServerBench.create();
