@@ -89,7 +89,9 @@ export function runningContainers(
           protocol,
           connections: snapshot?.active ?? 0,
           connectionsTotal: snapshot?.connections ?? 0,
-          requestsTotal: undefined,
+          requestsTotal: protocol === "http"
+            ? snapshot?.requests ?? 0
+            : undefined,
           errorsTotal: failures.reduce((sum, count) => sum + count, 0),
           backends: backendsOf(port, fleet, proxy),
         };

@@ -33,17 +33,19 @@ export class ProxyMetrics implements MetricProducer {
   #startedAt: HrTime = hrTime(Date.now());
   #read: ReadPorts | undefined;
   #backends = new Map<number, number>();
+  #httpPorts = new Set<number>();
 
   /** Tells what `read` returns from now on. */
   observe(read: ReadPorts): void {
     this.#read = read;
   }
 
-  /** Takes the number of backends from the events of the proxy. */
+  /** Takes the ports and the number of backends from the events of the proxy. */
   count(event: DeployEvent): void {
     switch (event.type) {
       case "proxy-started":
         this.#backends.set(event.port, 0);
+        if (event.protocol === "http") this.#httpPorts.add(event.port);
         return;
       case "backend-added":
       case "backend-removed":
@@ -75,6 +77,10 @@ export class ProxyMetrics implements MetricProducer {
       all.map(([port, snapshot]) =>
         this.#point(toHistogram(value(snapshot)), { "proxy_port": port })
       );
+    const requests = all.filter(([port]) => this.#httpPorts.has(port))
+      .map(([port, { requests }]) =>
+        this.#point(requests, { "proxy_port": port })
+      );
     const failures = all.flatMap(([port, snapshot]) =>
       Object.entries(snapshot.failures).map(([reason, count]) =>
         this.#point(count, { "proxy_port": port, reason })
@@ -83,6 +89,7 @@ export class ProxyMetrics implements MetricProducer {
     return [
       sum("connections.total", each(({ connections }) => connections)),
       sum("connections.active", each(({ active }) => active)),
+      sum("requests.total", requests),
       sum("bytes.transferred", each(({ bytes }) => bytes)),
       sum("errors.total", each(errorsOf)),
       sum("failures.total", failures),
@@ -113,6 +120,7 @@ export class ProxyMetrics implements MetricProducer {
 const SUMS = {
   "connections.total": ["{connection}", "Connections of clients", "grows"],
   "connections.active": ["{connection}", "Connections that are open", "falls"],
+  "requests.total": ["{request}", "Requests of HTTP clients", "grows"],
   "bytes.transferred": ["By", "Bytes passed on, both directions", "grows"],
   "errors.total": [
     "{error}",

@@ -10,13 +10,15 @@ export type ProxyErrorReason =
   | "too-many-connections";
 
 /**
- * What the proxy counts of one port, for metrics: connections of clients, how
- * long it took to reach a backend, bytes, failures. Durations in seconds, as
- * the metrics have them.
+ * What the proxy counts of one port, for metrics: connections and requests of
+ * clients, how long it took to reach a backend, bytes, failures. Durations in
+ * seconds, as the metrics have them.
  */
 export interface Meter {
   connectionOpened(): void;
   connectionClosed(seconds: number): void;
+  /** A request of HTTP, whatever comes of it. */
+  requested(): void;
   /** One attempt to reach a backend, also one that failed. */
   connected(seconds: number): void;
   /** Bytes passed on, both directions. */
@@ -28,6 +30,7 @@ export interface Meter {
 export const NO_METER: Meter = {
   connectionOpened: () => {},
   connectionClosed: () => {},
+  requested: () => {},
   connected: () => {},
   transferred: () => {},
   failed: () => {},

@@ -12,6 +12,8 @@ export interface Histogram {
 export interface PortSnapshot {
   readonly connections: number;
   readonly active: number;
+  /** Of HTTP, whatever came of them. */
+  readonly requests: number;
   /** How long connections lasted, seconds. */
   readonly durations: Histogram;
   /** How long it took to reach a backend, or to fail, seconds. */
@@ -55,6 +57,7 @@ export const LATENCY_BOUNDS: readonly number[] = [
 export class PortMetrics implements Meter {
   #connections = 0;
   #active = 0;
+  #requests = 0;
   #bytes = 0;
   #durations = new Buckets(DURATION_BOUNDS);
   #latencies = new Buckets(LATENCY_BOUNDS);
@@ -68,6 +71,10 @@ export class PortMetrics implements Meter {
   connectionClosed(seconds: number): void {
     this.#active--;
     this.#durations.add(seconds);
+  }
+
+  requested(): void {
+    this.#requests++;
   }
 
   connected(seconds: number): void {
@@ -86,6 +93,7 @@ export class PortMetrics implements Meter {
     return {
       connections: this.#connections,
       active: this.#active,
+      requests: this.#requests,
       durations: this.#durations.snapshot(),
       connectLatencies: this.#latencies.snapshot(),
       bytes: this.#bytes,
@@ -130,6 +138,7 @@ export function sumSnapshots(
   return {
     connections: first.connections + second.connections,
     active: first.active + second.active,
+    requests: first.requests + second.requests,
     durations: sumHistograms(first.durations, second.durations),
     connectLatencies: sumHistograms(
       first.connectLatencies,

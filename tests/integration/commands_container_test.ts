@@ -27,6 +27,9 @@ Deno.test("the commands show and move containers of a real engine", async () => 
   assert.match(status.stdout, /^Previous +v1\.0\.0, since /m);
   assert.match(status.stdout, /(?:^\S+ +v1\.1\.0 +127\.0.+ healthy .+\n){2}/m);
   assert.match(status.stdout, /^\d+\/http .+ ready, .+ ready$/m);
+  assert.equal(await bench.ask(), "v1.1.0");
+  // Port, open, connections, requests.
+  await shows("status", /^\d+\/http +\d +1 +1 /m);
   const plan = await run("plan");
   assert.match(plan.stdout, /^v1\.1\.0 +current .+\nv1\.0\.0 +older /m);
 

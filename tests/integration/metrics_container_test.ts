@@ -44,6 +44,7 @@ for (const kind of ["docker", "podman"] as const) {
     assert.equal(value("dewy_proxy_backends"), 2);
     assert.equal(value("dewy_proxy_connections_total"), 1);
     assert.equal(value("dewy_proxy_connections_active"), 0);
+    assert.equal(value("dewy_proxy_requests_total"), 1);
     assert.equal(value("dewy_proxy_errors_total"), 0);
     assert.ok((value("dewy_proxy_connect_latency_seconds_count") ?? 0) > 0);
     assert.equal(value("dewy_deployments_total"), 1);

@@ -233,6 +233,7 @@ Deno.test("without a backend there is a 503, or a wait for one", async () => {
     assert.equal(response.headers.get("retry-after"), "1");
     await response.body?.cancel();
     assert.deepEqual(bench.meter.failures, ["no-backend"]);
+    assert.equal(bench.meter.requests, 1, "counted, whatever came of it");
   }
   using backend = new HttpBackend(() => ok("x"));
   await using bench = new HttpBench([], { limits: { holdMs: 5_000 } });

@@ -22,6 +22,7 @@ const LIMITS: TcpLimits = {
 /** Adds up what it is told. */
 export class RecordingMeter implements Meter {
   opened = 0;
+  requests = 0;
   readonly closed: number[] = [];
   readonly dials: number[] = [];
   readonly transfers: number[] = [];
@@ -33,6 +34,10 @@ export class RecordingMeter implements Meter {
 
   connectionClosed(seconds: number): void {
     this.closed.push(seconds);
+  }
+
+  requested(): void {
+    this.requests++;
   }
 
   connected(seconds: number): void {

@@ -65,6 +65,7 @@ export class HttpPlane {
 
   /** Serves one request; it never rejects for a fault of a backend or a client. */
   async handle(request: Request, session: ClientSession): Promise<Response> {
+    this.#options.meter.requested();
     const response = await this.#answer(request, session);
     // A WebSocket is told in its own way.
     if (this.#isParting && response.status !== 101) {

@@ -22,6 +22,7 @@ Deno.test("every metric is documented, and no other", () => {
   const others = CONTAINER_METRICS.map(({ name }) => name).concat(
     "dewy_hook_duration_seconds",
     "dewy_proxy_failures_total",
+    "dewy_proxy_requests_total",
   );
   const all = new Set([...counters, ...gauges, ...others]);
   assert.deepEqual(rows.toSorted(), [...all].sort());

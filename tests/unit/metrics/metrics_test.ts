@@ -20,13 +20,19 @@ Deno.test("Metrics has the names, labels and buckets of container mode that dash
   port.connectionOpened();
   port.connectionOpened();
   port.connectionClosed(12);
+  for (let count = 0; count < 3; count++) port.requested();
   port.connected(0.002);
   port.transferred(2_000);
   port.failed("no-backend");
   port.failed("connect-timeout");
   port.failed("request-invalid");
-  metrics.observeProxy(() => new Map([[8080, port.snapshot()]]));
+  const ports = new Map([
+    [8080, port.snapshot()],
+    [8081, new PortMetrics().snapshot()],
+  ]);
+  metrics.observeProxy(() => ports);
   metrics.count({ type: "proxy-started", port: 8080, protocol: "http" });
+  metrics.count({ type: "proxy-started", port: 8081, protocol: "tcp" });
   metrics.count({ ...SAMPLES["backend-added"], port: 8080, total: 2 });
   metrics.count({
     type: "deploy-started",
@@ -47,9 +53,13 @@ Deno.test("Metrics has the names, labels and buckets of container mode that dash
   const at = { "proxy_port": "8080" };
   assert.equal(scrape.value("dewy_proxy_connections_total", at), 2);
   assert.equal(scrape.value("dewy_proxy_connections_active", at), 1);
+  assert.deepEqual(scrape.values("dewy_proxy_requests_total"), [3]);
   assert.equal(scrape.value("dewy_proxy_errors_total", at), 2);
   assert.equal(scrape.value("dewy_proxy_backends", at), 2);
-  assert.equal(scrape.value("dewy_proxy_bytes_transferred_bytes_total"), 2_000);
+  assert.equal(
+    scrape.value("dewy_proxy_bytes_transferred_bytes_total", at),
+    2_000,
+  );
   const bucket = "dewy_proxy_connection_duration_seconds_bucket";
   assert.deepEqual(
     ["10", "25", "+Inf"].map((le) => scrape.value(bucket, { ...at, le })),
