@@ -76,11 +76,8 @@ async function run(
       return 0;
     }
     case "self-update": {
-      const [{ selfUpdate }, { selfUpdateHost }] = await Promise.all([
-        import("./self_update.ts"),
-        import("./self_update_host.ts"),
-      ]);
-      await selfUpdate(command.request, selfUpdateHost(env, writeStdout));
+      const { runSelfUpdate } = await import("./self_update_host.ts");
+      await runSelfUpdate(command.request, env, writeStdout);
       return 0;
     }
     case "version":

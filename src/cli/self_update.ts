@@ -4,11 +4,11 @@ import {
   ConfigError,
   DewyError,
   FilesystemError,
-  systemErrorCode,
 } from "../base/errors.ts";
 import type { Platform } from "../base/platform.ts";
 import { syncFolder } from "../base/durable_file.ts";
 import { compareVersions, parseVersion } from "../base/version.ts";
+import { UpdateFolder } from "./self_update_folder.ts";
 import { saveVerified, unpackProgram } from "./self_update_program.ts";
 import { isTag, Releases } from "./self_update_releases.ts";
 import type { SelfUpdateRequest } from "./self_update_request.ts";
@@ -25,6 +25,8 @@ export interface SelfUpdateHost {
   readonly releasesUrl: string;
   /** Takes what is printed. */
   readonly write: (text: string) => void;
+  /** Ends the update when aborted; nothing is changed then, and nothing left. */
+  readonly signal: AbortSignal;
 }
 
 /** Folders whose programs a package manager looks after. */
@@ -46,7 +48,7 @@ export async function selfUpdate(
   host: SelfUpdateHost,
 ): Promise<void> {
   const { version, write } = host;
-  const releases = new Releases(host.releasesUrl);
+  const releases = new Releases(host.releasesUrl, host.signal);
   const tag = wantedTag(request) ?? await releases.latest();
   const order = compareTo(tag, version);
   if (order === 0) {
@@ -114,51 +116,30 @@ interface Wanted {
 
 async function replace(host: SelfUpdateHost, wanted: Wanted): Promise<void> {
   const { program } = host;
-  const folder = dirname(program);
-  const scratch = await makeScratch(folder, program);
+  await using scratch = await UpdateFolder.create(program, host.write);
   try {
-    const fresh = join(scratch, basename(program));
+    const fresh = join(scratch.path, basename(program));
     await obtain(fresh, host, wanted);
     await tryOut(fresh, wanted.tag);
+    host.signal.throwIfAborted();
     await Deno.rename(fresh, program);
-    await syncFolder(folder);
+    await syncFolder(dirname(program));
   } catch (cause) {
+    host.signal.throwIfAborted();
     if (cause instanceof DewyError) throw cause;
     throw FilesystemError.wrap(`Cannot replace "${program}"`, cause);
-  } finally {
-    await Deno.remove(scratch, { recursive: true });
-  }
-}
-
-/** Beside the program, so that the last step is a rename. */
-async function makeScratch(folder: string, program: string): Promise<string> {
-  try {
-    return await Deno.makeTempDir({ dir: folder, prefix: ".dewy-update-" });
-  } catch (cause) {
-    const message = `Cannot replace "${program}": its folder cannot be written`;
-    const code = systemErrorCode(cause);
-    if (code !== "EACCES" && code !== "EPERM") {
-      throw FilesystemError.wrap(message, cause);
-    }
-    const { uid } = await Deno.stat(folder);
-    const hint = `Run this as the owner of the folder, user ${uid}`;
-    throw new FilesystemError(message, { cause, hint });
   }
 }
 
 async function obtain(
   path: string,
-  { platform, write }: SelfUpdateHost,
+  { platform, write, signal }: SelfUpdateHost,
   { releases, tag }: Wanted,
 ): Promise<void> {
   const name = `dewy_${platform.os}_${platform.arch}.tar.gz`;
   const sha256 = await releases.sha256(tag, name);
   write(`Downloading ${name} of ${tag}\n`);
-  const { stream } = await releases.open(
-    tag,
-    name,
-    new AbortController().signal,
-  );
+  const { stream } = await releases.open(tag, name, signal);
   const created = { read: true, write: true, createNew: true };
   using archive = await Deno.open(`${path}.tar.gz`, created);
   await saveVerified(stream, archive, { name, sha256 });
@@ -175,7 +156,7 @@ async function tryOut(path: string, tag: string): Promise<void> {
     stdin: "null",
   }).output();
   const told = new TextDecoder().decode(stdout);
-  if (success && told.includes(tag.slice(1))) return;
+  if (success && told.startsWith(`dewy version: ${tag.slice(1)} `)) return;
   const said = (told + new TextDecoder().decode(stderr)).trim().slice(0, 200);
   throw new ApplicationError(
     `Cannot update to ${tag}: its program does not run here: it said "${said}"`,

@@ -1,20 +1,25 @@
 import { platformOf } from "../base/platform.ts";
 import { RELEASES_URL } from "../base/releases_url.ts";
 import { VERSION_INFO } from "../base/version_info.ts";
-import type { SelfUpdateHost } from "./self_update.ts";
+import { Interruption } from "./interruption.ts";
+import { selfUpdate } from "./self_update.ts";
+import type { SelfUpdateRequest } from "./self_update_request.ts";
 
-/** Returns the dewy that runs, as `dewy self-update` needs to know it. */
-export function selfUpdateHost(
+/** Updates the dewy that runs; a signal ends that without a rest. */
+export async function runSelfUpdate(
+  request: SelfUpdateRequest,
   env: Readonly<Record<string, string>>,
   write: (text: string) => void,
-): SelfUpdateHost {
+): Promise<void> {
   const { os, arch, standalone } = Deno.build;
-  return {
+  using interruption = new Interruption();
+  await selfUpdate(request, {
     program: Deno.execPath(),
     isCompiled: standalone,
     version: VERSION_INFO.version,
     platform: platformOf(os, arch),
     releasesUrl: env["DEWY_DOWNLOAD_BASE"] || RELEASES_URL,
     write,
-  };
+    signal: interruption.signal,
+  });
 }

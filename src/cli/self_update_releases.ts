@@ -12,9 +12,10 @@ const SMALL_FILE_MS = 30_000;
 /** Where releases of dewy are, laid out as {@link RELEASES_URL} says. */
 export class Releases {
   readonly #base: string;
+  readonly #signal: AbortSignal;
 
   /** @throws {ConfigError} When nothing says where they are. */
-  constructor(base: string) {
+  constructor(base: string, signal: AbortSignal) {
     if (base === RELEASES_URL || !URL.canParse(base)) {
       throw new ConfigError(
         "Cannot update: this dewy does not know where releases are",
@@ -24,6 +25,7 @@ export class Releases {
         },
       );
     }
+    this.#signal = signal;
     this.#base = base.replace(/\/+$/, "");
   }
 
@@ -51,7 +53,7 @@ export class Releases {
    */
   async sha256(tag: string, name: string): Promise<string> {
     const url = `${this.#base}/download/${tag}/SHA256SUMS`;
-    const lines = (await this.#text(url)).split("\n").map((line) =>
+    const lines = (await this.#text(url)).split(/\r?\n/).map((line) =>
       /^([0-9a-f]{64}) [ *](.+)$/.exec(line)
     );
     const found = lines.find((match) => match?.[2] === name)?.[1];
@@ -75,7 +77,10 @@ export class Releases {
 
   async #text(url: string): Promise<string> {
     const what = `"${describeUrl(url)}"`;
-    const signal = AbortSignal.timeout(SMALL_FILE_MS);
+    const signal = AbortSignal.any([
+      AbortSignal.timeout(SMALL_FILE_MS),
+      this.#signal,
+    ]);
     try {
       const response = await fetch(url, { signal });
       const isPlain = new URL(response.url).protocol !== "https:";
@@ -91,6 +96,7 @@ export class Releases {
       }
       return await readText(response.body ?? new Blob([]).stream(), { what });
     } catch (cause) {
+      this.#signal.throwIfAborted();
       if (cause instanceof SourceError) throw cause;
       throw new SourceError("unavailable", `Cannot read ${what}`, {
         cause,

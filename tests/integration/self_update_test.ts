@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { platformOf } from "../../src/base/platform.ts";
 import { FilesystemError } from "../../src/base/errors.ts";
 import { selfUpdate, type SelfUpdateHost } from "../../src/cli/self_update.ts";
+import { fromFolder } from "../../scripts/paths.ts";
 import { dewyCommand } from "../support/dewy_program.ts";
+import { eventually } from "../support/eventually.ts";
 import { mount } from "../support/mount.ts";
 import { ReleaseServer, standIn } from "../support/release_server.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -35,6 +37,7 @@ class Installed implements AsyncDisposable {
       platform: platformOf(Deno.build.os, Deno.build.arch),
       releasesUrl: this.releases.base,
       write: (text) => this.printed.push(text),
+      signal: new AbortController().signal,
       ...changes,
     };
   }
@@ -183,3 +186,62 @@ Deno.test("selfUpdate() leaves nothing on a full disk", async () => {
   assert.deepEqual(names.map(({ name }) => name), ["dewy"]);
   assert.equal(await Deno.readTextFile(program), standIn("1.0.0"));
 });
+
+Deno.test("selfUpdate() reads sums that were written on Windows", async () => {
+  await using installed = await Installed.create();
+  const line = (sum: string, name: string) => `${sum} *${name}\r\n`;
+  installed.releases.publish({ version: "1.1.0", line });
+  await selfUpdate(LATEST, installed.host());
+  await installed.has("1.1.0");
+});
+
+Deno.test("selfUpdate() refuses a program whose version only begins like the release's", async () => {
+  await using installed = await Installed.create();
+  installed.releases.publish({ version: "1.1.1", program: standIn("1.1.10") });
+  await assert.rejects(
+    selfUpdate(LATEST, installed.host()),
+    /version: 1\.1\.10/,
+  );
+  await installed.has("1.0.0");
+});
+
+Deno.test("selfUpdate() removes what a killed update has left, when that is a day old", async () => {
+  await using installed = await Installed.create();
+  installed.releases.publish({ version: "1.1.0" });
+  for (const [name, hours] of [["old", 25], ["new", 1]] as const) {
+    const left = installed.dir.join(`.dewy-update-${name}`);
+    await Deno.mkdir(left);
+    await Deno.writeTextFile(join(left, "dewy"), "half");
+    const time = new Date(Date.now() - hours * 3_600_000);
+    await Deno.utime(left, time, time);
+  }
+  await selfUpdate(LATEST, installed.host());
+  await Deno.remove(installed.dir.join(".dewy-update-new"), {
+    recursive: true,
+  });
+  await installed.has("1.1.0");
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`${signal} ends an update, and leaves nothing`, async () => {
+    await using installed = await Installed.create();
+    const { releases } = installed;
+    releases.publish({ version: "1.1.0" });
+    for (const platform of ["linux_amd64", "linux_arm64"]) {
+      const name = `dewy_${platform}.tar.gz`;
+      releases.hanging.add(`/releases/download/v1.1.0/${name}`);
+    }
+    const fixture = fromFolder("../tests/fixtures/interrupted_update.ts");
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", fixture, installed.program, releases.base],
+      stderr: "null",
+    }).spawn();
+    await eventually(
+      () => releases.requests.some((url) => url.endsWith(".tar.gz")),
+      { message: "the archive is asked for" },
+    );
+    child.kill(signal);
+    assert.equal((await child.status).signal, signal);
+    await installed.has("1.0.0");
+  });
+}
