@@ -12,6 +12,8 @@ export interface FailedCheck {
   readonly text: RichText;
   readonly hint?: string | undefined;
   readonly version?: string | undefined;
+  /** Further values, for programs. */
+  readonly details?: Message["details"];
   /** Checks that failed in a row, this one included. */
   readonly failures: number;
 }
@@ -71,7 +73,7 @@ export class ErrorLimit {
 }
 
 function errorMessageOf(
-  { text, hint, version, failures }: FailedCheck,
+  { text, hint, version, failures, details }: FailedCheck,
   isLast: boolean,
 ): Message {
   const error = rich`Error occurred (count: ${failures}): ${text}`;
@@ -83,6 +85,6 @@ function errorMessageOf(
     text: isLast ? lines(warning, rich``, error) : error,
     hint,
     version,
-    details: { failures },
+    details: { failures, ...details },
   };
 }

@@ -47,6 +47,7 @@ export class MailNotifier implements Notifier {
     const { sendMail } = await import("./smtp.ts");
     const { from, to, subject } = this.#settings;
     const mail = {
+      id: notice.id,
       from,
       to,
       subject: mailSubject(notice, subject),

@@ -178,6 +178,9 @@ export const PROXY_MESSAGES: MessagesOf<ProxyEvent> = {
   "proxy-isolate-lost": ({ why, connections }) =>
     warning(
       rich`A part of the proxy ended with ${connections} connections and is started again: ${why}`,
-      { topic: "proxy-isolate-lost" },
+      {
+        topic: "proxy-isolate-lost",
+        hint: "Nothing, unless it comes again: then see the log of Dewy",
+      },
     ),
 };

@@ -41,7 +41,11 @@ export const DEPLOY_MESSAGES: MessagesOf<DeployStepEvent> = {
   "rollback-started": ({ tag, to, reason }) =>
     warning(
       rich`Rolling back deployment: ${code(tag)} → ${code(to)}: ${reason}`,
-      { version: tag, details: { to } },
+      {
+        version: tag,
+        details: { to },
+        hint: "See the application's own output in the log of this host",
+      },
     ),
 };
 
@@ -67,6 +71,18 @@ export function failureText(
     ]),
     again,
   );
+}
+
+/** Returns the values of a deploy that failed, for programs. */
+export function failureDetails(
+  { restoredTo, attempts, retryAt, quarantined = false }: DeployFailure,
+): NonNullable<Message["details"]> {
+  return {
+    attempts,
+    retry_at: new Date(retryAt).toISOString(),
+    quarantined,
+    ...(restoredTo === undefined ? {} : { restored_to: restoredTo }),
+  };
 }
 
 /** Returns what to do about a deploy that failed. */

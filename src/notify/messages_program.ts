@@ -98,6 +98,8 @@ export const DECISION_MESSAGES: MessagesOf<DecisionEvent> = {
     notable
       ? trouble(rich`${code(tag)} cannot be deployed: ${reason}`, {
         version: tag,
+        // A registry may have many of them.
+        topic: "version-incomplete",
         // What may not be read says itself what to do.
         hint: reason.startsWith("permission denied")
           ? undefined
@@ -120,6 +122,7 @@ export const DECISION_MESSAGES: MessagesOf<DecisionEvent> = {
       } was cut short by the end of Dewy and taken back`,
       {
         version: tag,
+        hint: "Nothing, if it succeeds now: Dewy tries it again",
         ...(restoredTo === undefined
           ? {}
           : { details: { restored_to: restoredTo } }),

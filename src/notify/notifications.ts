@@ -12,7 +12,7 @@ import {
 } from "./message.ts";
 import { messageOf } from "./message_of.ts";
 import { containerState } from "./messages_container.ts";
-import { failureHint, failureText } from "./messages_deploy.ts";
+import { failureDetails, failureHint, failureText } from "./messages_deploy.ts";
 import type { Notice } from "./notifier.ts";
 import { redactMessage } from "./redact_message.ts";
 import type { ReleaseThread } from "./release_thread.ts";
@@ -209,17 +209,19 @@ export class Notifications implements AsyncDisposable {
     const isBack = this.#rollingBack === failure.tag;
     const text = failureText(failure, { isBack });
     const hint = failureHint(failure);
+    const details = failureDetails(failure);
     const version = failure.tag;
     if (isBack) {
       // Its deploy had succeeded: no check has failed.
       this.#rollingBack = undefined;
-      return trouble(text, { hint, version });
+      return trouble(text, { hint, version, details });
     }
     this.#toldError = failure.error;
     const failures = this.#failures + 1;
     if (version !== this.#failedVersion) this.#deploys = new ErrorLimit();
     this.#failedVersion = version;
-    return this.#deploys.failed({ text, hint, version, failures }, now);
+    const failed = { text, hint, version, failures, details };
+    return this.#deploys.failed(failed, now);
   }
 
   #noticeOf({ message, event, at }: Told): Notice {

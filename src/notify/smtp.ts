@@ -6,6 +6,8 @@ import type { MailSettings } from "./mail_url.ts";
 
 /** One mail. */
 export interface Mail {
+  /** The same for each attempt. */
+  readonly id: string;
   readonly from: string;
   /** Addresses, separated by commas. */
   readonly to: string;
@@ -34,7 +36,7 @@ const TIMEOUT_MS = 10_000;
  * the server refuses it or one of its recipients.
  */
 export async function sendMail(
-  mail: Mail,
+  { id, ...mail }: Mail,
   options: SmtpOptions,
   signal: AbortSignal,
 ): Promise<void> {
@@ -67,6 +69,8 @@ export async function sendMail(
   try {
     const { rejected } = await transport.sendMail({
       ...mail,
+      // Who took it, and was not heard, gets the same one again (RFC 5322, 3.6.4).
+      messageId: `<${id}@${domainOf(mail.from)}>`,
       headers: { "Auto-Submitted": "auto-generated" },
       signal,
     });
@@ -83,6 +87,11 @@ export async function sendMail(
   } finally {
     transport.close();
   }
+}
+
+/** Filters look askance at an id whose domain is none. */
+function domainOf(address: string): string {
+  return /@([\w.-]+)/.exec(address)?.[1] ?? "localhost";
 }
 
 interface TlsOptions {

@@ -83,6 +83,13 @@ Deno.test("Notifications tell a deploy that fails once, with what to do", async 
   const [notice] = bench.loud.notices;
   assert.equal(notice?.hint, "See its output");
   assert.equal(notice?.version, "v2");
+  assert.deepEqual(notice?.details, {
+    failures: 1,
+    attempts: 1,
+    retry_at: "2026-01-15T00:05:00.000Z",
+    quarantined: false,
+    restored_to: "v1",
+  });
   // Another check that fails is another matter.
   assert.deepEqual(await bench.fail(2), [
     `Error occurred (count: 2): ${ERROR}`,
