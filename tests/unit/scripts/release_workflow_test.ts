@@ -6,13 +6,38 @@ const WORKFLOW = await Deno.readTextFile(
   fromFolder("../.github/workflows/release.yml"),
 );
 
-Deno.test("the release workflow pins every action by its full hash", () => {
-  const used = [...WORKFLOW.matchAll(/uses: (.*)/g)].map(([, what]) => what);
-  assert.ok(used.length > 0);
-  for (const what of used) {
-    assert.match(what ?? "", /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
-  }
-});
+for (const name of ["check", "release"]) {
+  const read = () =>
+    Deno.readTextFile(fromFolder(`../.github/workflows/${name}.yml`));
+
+  Deno.test(`the workflow "${name}" pins every action by its full hash`, async () => {
+    const used = [...(await read()).matchAll(/uses: (.*)/g)];
+    assert.ok(used.length > 0);
+    for (const [, what = ""] of used) {
+      assert.match(what, /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    }
+  });
+
+  Deno.test(`the workflow "${name}" keeps no token in a checkout`, async () => {
+    const text = await read();
+    const count = (what: string) => text.split(what).length - 1;
+    assert.ok(count("actions/checkout@") > 0);
+    assert.equal(
+      count("persist-credentials: false"),
+      count("actions/checkout@"),
+    );
+  });
+
+  // A tag or a branch may be named `$(command)`; in a variable that is only text.
+  Deno.test(`the workflow "${name}" puts no expression into a script`, async () => {
+    const steps = (await read()).split(/\n {6}- /);
+    const scripts = steps.flatMap((step) =>
+      step.split(/^(?: {8})?run: /m)[1]?.split(/\n {8}(?=\w)/)[0] ?? []
+    );
+    assert.ok(scripts.length > 0);
+    for (const script of scripts) assert.doesNotMatch(script, /\$\{\{/);
+  });
+}
 
 Deno.test("the release workflow gives nothing to jobs that do not ask", () => {
   assert.match(WORKFLOW, /^permissions: \{\}$/m);
