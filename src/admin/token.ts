@@ -75,15 +75,25 @@ export type TokenVerdict =
   /** Too many were wrong: none is looked at before the time is over. */
   | { readonly kind: "locked"; readonly retryInMs: number };
 
-/** Compares tokens without telling by the time how much of one is right, and only so many a minute. */
+/** A wrong token, and when it came first. */
+interface Failure {
+  readonly at: number;
+  readonly digest: Uint8Array;
+}
+
+/**
+ * Compares tokens without telling by the time how much of one is right, and only
+ * so many a minute. A token that comes again teaches nobody anything: a client
+ * that has an old one counts once, however often it asks.
+ */
 export class TokenGuard {
-  #token: string | undefined;
+  #token: Promise<Uint8Array> | undefined;
   #clock: Pick<Clock, "now">;
-  /** When tokens were wrong, oldest first. */
-  #failures: number[] = [];
+  /** Oldest first. */
+  #failures: Failure[] = [];
 
   constructor(token: string | undefined, clock: Pick<Clock, "now">) {
-    this.#token = token;
+    this.#token = token === undefined ? undefined : digestOf(token);
     this.#clock = clock;
   }
 
@@ -93,36 +103,35 @@ export class TokenGuard {
   }
 
   async check(given: string): Promise<TokenVerdict> {
+    const [digest, own] = await Promise.all([digestOf(given), this.#token]);
+    // Nothing waits from here on, so that many at once do not slip through.
     const now = this.#clock.now();
-    this.#failures = this.#failures.filter((at) =>
+    this.#failures = this.#failures.filter(({ at }) =>
       at > now - WINDOW_MS && at <= now
     );
     const [oldest] = this.#failures;
     if (oldest !== undefined && this.#failures.length >= MAX_FAILURES) {
-      return { kind: "locked", retryInMs: oldest + WINDOW_MS - now };
+      return { kind: "locked", retryInMs: oldest.at + WINDOW_MS - now };
     }
-    // Counted before the comparison, so that many at once do not slip through.
-    this.#failures.push(now);
-    const isLast = this.#failures.length === MAX_FAILURES;
-    if (this.#token === undefined || !await isSame(given, this.#token)) {
-      return { kind: "wrong", isLast };
-    }
-    this.#failures.splice(this.#failures.indexOf(now), 1);
-    return { kind: "right" };
+    if (own === undefined) return { kind: "wrong", isLast: false };
+    if (isSame(digest, own)) return { kind: "right" };
+    const isKnown = this.#failures.some((one) => isSame(one.digest, digest));
+    if (!isKnown) this.#failures.push({ at: now, digest });
+    const isLast = !isKnown && this.#failures.length === MAX_FAILURES;
+    return { kind: "wrong", isLast };
   }
 }
 
-/** Compares digests, each byte of them: neither length nor content shows in the time. */
-async function isSame(first: string, second: string): Promise<boolean> {
-  const [a, b] = await Promise.all([digest(first), digest(second)]);
-  return a.reduce(
+/** Compares each byte, of digests: neither length nor content of a token shows in the time. */
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  const differing = a.reduce(
     (differing, byte, at) => differing | (byte ^ (b[at] ?? 0)),
     0,
-  ) ===
-    0;
+  );
+  return differing === 0;
 }
 
-async function digest(text: string): Promise<Uint8Array> {
+async function digestOf(text: string): Promise<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }

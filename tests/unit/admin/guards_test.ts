@@ -189,6 +189,20 @@ Deno.test("guesses of the token are ten a minute, and then the right one is not 
   await Promise.all(answers.map(({ body }) => body?.cancel()));
 });
 
+Deno.test("a client that goes on with an old token locks nobody out", async () => {
+  await using bench = new AdminBench();
+  for (let at = 0; at < 30; at++) {
+    const old = { authorization: "Bearer the-token-of-last-year" };
+    const { status, body } = await bench.act("restart", {}, old);
+    assert.equal(status, 401);
+    await body?.cancel();
+  }
+  assert.deepEqual(bench.emitted, []);
+  const { status, body } = await bench.act("restart");
+  assert.equal(status, 202);
+  await body?.cancel();
+});
+
 Deno.test("right tokens count against nobody", async () => {
   await using bench = new AdminBench();
   for (let at = 0; at < 15; at++) {
