@@ -16,7 +16,7 @@ import {
   HttpFront,
   type HttpFrontOptions,
 } from "../../src/proxy/http/front.ts";
-import type { ServedRequest } from "../../src/proxy/http/plane.ts";
+import type { ServedRequest } from "../../src/proxy/http/served_request.ts";
 import { RecordingMeter } from "./tcp_bench.ts";
 
 const HOSTNAME = "127.0.0.1";
