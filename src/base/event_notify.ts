@@ -9,23 +9,31 @@ export type NotifyEvent =
     readonly notifier: string;
     readonly error: Error;
   }
-  /** Told for the first failure in a row, then now and then. */
+  /** An attempt to deliver a message failed. */
   | {
     readonly type: "notification-failed";
     readonly notifier: string;
     readonly error: Error;
     /** Attempts that failed in a row. */
     readonly failures: number;
+    /** Whether it is the first in a row, or has lasted. */
+    readonly notable: boolean;
   }
   | {
     readonly type: "notification-recovered";
     readonly notifier: string;
     readonly failures: number;
+    /** Messages that were dropped and not told of as notable. */
+    readonly dropped: number;
   }
   /** Messages that nobody will get. */
   | {
     readonly type: "notifications-dropped";
     readonly notifier: string;
     readonly count: number;
+    /** With those before that were not told of as notable. */
+    readonly total: number;
     readonly reason: string;
+    /** Whether it is the first for a while. */
+    readonly notable: boolean;
   };

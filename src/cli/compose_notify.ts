@@ -49,7 +49,13 @@ export async function openNotifications(
       user: await userName(env),
     },
     warn: (notifier, error) =>
-      emit({ type: "notification-failed", notifier, error, failures: 1 }),
+      emit({
+        type: "notification-failed",
+        notifier,
+        error,
+        failures: 1,
+        notable: true,
+      }),
   };
   const notifiers: Notifier[] = [];
   for (const url of notifierUrls) {
@@ -94,6 +100,7 @@ function openThread(
       notifier: inThread.name,
       error,
       failures: 1,
+      notable: true,
     }));
 }
 

@@ -25,8 +25,6 @@ export class EventCounts {
   #isDeploying = false;
   /** Whether the deploy under way has got beyond its pull. */
   #hasImage = false;
-  /** Failures in a row that were counted, by notifier. */
-  #counted = new Map<string, number>();
 
   constructor(
     instruments: Instruments,
@@ -155,21 +153,11 @@ export class EventCounts {
   }
 
   #notifications({ counters }: Instruments): Counts {
-    // They are told now and then, with how many there were in a row by then.
-    const fail = (notifier: string, failures: number) => {
-      const counted = this.#counted.get(notifier) ?? 0;
-      this.#counted.set(notifier, failures);
-      const more = Math.max(0, failures - counted);
-      counters.notificationFailures.add(more, { notifier });
-    };
+    const fail = ({ notifier }: { readonly notifier: string }) =>
+      counters.notificationFailures.add(1, { notifier });
     return {
-      "notifier-unusable": ({ notifier }) => fail(notifier, 1),
-      "notification-failed": ({ notifier, failures }) =>
-        fail(notifier, failures),
-      "notification-recovered": ({ notifier, failures }) => {
-        fail(notifier, failures);
-        this.#counted.delete(notifier);
-      },
+      "notifier-unusable": fail,
+      "notification-failed": fail,
       "notifications-dropped": ({ notifier, count }) =>
         counters.notificationsDropped.add(count, { notifier }),
     };

@@ -13,12 +13,14 @@ export interface TellerOptions {
   readonly emit: EmitEvent;
 }
 
-/** Tells the log how a notifier does: the first failure in a row, now and then that it lasts, and its end. */
+/** Tells how a notifier does: each failure, the first in a row and now and then one as notable, and their end. */
 export class DeliveryTeller {
   readonly #options: TellerOptions;
   #failures = 0;
   #failureToldAt = -Infinity;
+  /** Messages that were dropped since that was notable. */
   #dropped = 0;
+  #dropReason = "";
   #dropToldAt = -Infinity;
 
   constructor(options: TellerOptions) {
@@ -29,43 +31,52 @@ export class DeliveryTeller {
     const { notifier: { name: notifier }, clock, emit } = this.#options;
     this.#failures++;
     const now = clock.now();
-    if (elapsedMs(this.#failureToldAt, now) < REMIND_MS) return;
-    this.#failureToldAt = now;
+    const notable = elapsedMs(this.#failureToldAt, now) >= REMIND_MS;
+    if (notable) this.#failureToldAt = now;
     const error = cause instanceof Error ? cause : new Error(String(cause));
     const failures = this.#failures;
-    emit({ type: "notification-failed", notifier, error, failures });
+    emit({ type: "notification-failed", notifier, error, failures, notable });
   }
 
   succeeded(): void {
-    this.#tellDropped("it did not take them");
     const { notifier: { name: notifier }, emit } = this.#options;
     const failures = this.#failures;
     if (failures === 0) return;
+    const dropped = this.#dropped;
     this.#failures = 0;
     this.#failureToldAt = -Infinity;
-    emit({ type: "notification-recovered", notifier, failures });
+    this.#dropped = 0;
+    this.#dropToldAt = -Infinity;
+    emit({ type: "notification-recovered", notifier, failures, dropped });
   }
 
-  /** Counts messages that nobody will get, and tells of them now and then. */
+  /** Tells of messages that nobody will get. */
   dropped(count: number, reason: string): void {
-    this.#dropped += count;
     const now = this.#options.clock.now();
-    if (elapsedMs(this.#dropToldAt, now) < REMIND_MS) return;
-    this.#dropToldAt = now;
-    this.#tellDropped(reason);
+    const notable = elapsedMs(this.#dropToldAt, now) >= REMIND_MS;
+    if (notable) this.#dropToldAt = now;
+    this.#tellDropped(count, { reason, notable });
   }
 
   /** Tells of all that nobody will get any more. */
   ended(count: number): void {
-    this.#dropped += count;
-    this.#tellDropped("dewy has stopped");
+    if (this.#dropped > 0) {
+      this.#tellDropped(0, { reason: this.#dropReason, notable: true });
+    }
+    if (count > 0) {
+      this.#tellDropped(count, { reason: "dewy has stopped", notable: true });
+    }
   }
 
-  #tellDropped(reason: string): void {
+  #tellDropped(
+    count: number,
+    { reason, notable }: { readonly reason: string; readonly notable: boolean },
+  ): void {
     const { notifier: { name: notifier }, emit } = this.#options;
-    const count = this.#dropped;
-    if (count === 0) return;
-    this.#dropped = 0;
-    emit({ type: "notifications-dropped", notifier, count, reason });
+    const total = this.#dropped + count;
+    this.#dropped = notable ? 0 : total;
+    this.#dropReason = reason;
+    const type = "notifications-dropped";
+    emit({ type, notifier, count, total, reason, notable });
   }
 }

@@ -6,22 +6,27 @@ export const NOTIFY_LINES: LinesOf<NotifyEvent> = {
   "notifier-unusable": ({ notifier, error }) => [
     ["error", "Notifier failure", { notifier, ...errorFields(error) }],
   ],
-  "notification-failed": ({ notifier, error, failures }) => [
+  "notification-failed": ({ notifier, error, failures, notable }) => [
     [
-      "error",
+      notable ? "error" : "debug",
       notifier.startsWith("slack:")
         ? "Slack postMessage failure"
         : "Notification failure",
       { notifier, count: failures, ...errorFields(error) },
     ],
   ],
-  "notification-recovered": ({ notifier, failures }) => [
+  "notification-recovered": ({ notifier, failures, dropped }) => [
     ["info", "Notifications are delivered again", {
       notifier,
       failed_attempts: failures,
+      ...(dropped === 0 ? {} : { dropped }),
     }],
   ],
-  "notifications-dropped": ({ notifier, count, reason }) => [
-    ["warn", "Notifications were dropped", { notifier, count, reason }],
+  "notifications-dropped": ({ notifier, total, reason, notable }) => [
+    [notable ? "warn" : "debug", "Notifications were dropped", {
+      notifier,
+      count: total,
+      reason,
+    }],
   ],
 };

@@ -21,18 +21,21 @@ Deno.test("Metrics tells a restart that an operator asked for from one of a depl
   assert.deepEqual(await restarts(), [1, 2]);
 });
 
-Deno.test("Metrics counts each failure of a notifier, also those that are not told", async () => {
+Deno.test("Metrics counts each failure of a notifier, notable or not", async () => {
   await using metrics = metricsOf("server");
   const notifier = "slack";
   const failed = { ...SAMPLES["notification-failed"], notifier };
   const recovered = { ...SAMPLES["notification-recovered"], notifier };
-  metrics.count({ ...failed, failures: 1 });
-  metrics.count({ ...failed, failures: 5 });
-  metrics.count({ ...recovered, failures: 7 });
-  metrics.count({ ...failed, failures: 1 });
-  metrics.count({ ...SAMPLES["notifications-dropped"], notifier, count: 3 });
+  metrics.count(failed);
+  metrics.count({ ...failed, failures: 2, notable: false });
+  metrics.count({ ...recovered, failures: 2 });
+  metrics.count(failed);
+  const dropped = { ...SAMPLES["notifications-dropped"], notifier, count: 1 };
+  for (const total of [1, 2, 3]) {
+    metrics.count({ ...dropped, total, notable: total === 1 });
+  }
   const scrape = await scrapeOf(metrics);
   const by = { notifier };
-  assert.equal(scrape.value("dewy_notification_failures_total", by), 8);
+  assert.equal(scrape.value("dewy_notification_failures_total", by), 3);
   assert.equal(scrape.value("dewy_notifications_dropped_total", by), 3);
 });

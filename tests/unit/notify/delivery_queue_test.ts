@@ -2,48 +2,14 @@ import assert from "node:assert/strict";
 import { SourceError } from "../../../src/base/errors.ts";
 import type { DeployEvent } from "../../../src/base/event.ts";
 import { DeliveryQueue } from "../../../src/notify/delivery_queue.ts";
-import type { Notice } from "../../../src/notify/notifier.ts";
+import { QueueBench, unavailable } from "../../support/queue_bench.ts";
 import { RecordingNotifier } from "../../support/recording_notifier.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 
 const MINUTE = 60_000;
 
-class Bench {
-  readonly clock = new VirtualClock();
-  readonly notifier = new RecordingNotifier();
-  readonly events: DeployEvent[] = [];
-  readonly queue = new DeliveryQueue({
-    notifier: this.notifier,
-    clock: this.clock,
-    emit: (event) => this.events.push(event),
-  });
-
-  constructor() {
-    this.queue.begin();
-  }
-
-  push(text: string, kind: Notice["kind"] = "important"): void {
-    this.queue.push({
-      kind,
-      level: "info",
-      text: [text],
-      id: text,
-      event: "test",
-      time: this.clock.now(),
-    });
-  }
-
-  types(): string[] {
-    return this.events.map(({ type }) => type);
-  }
-}
-
-function unavailable(retryAfterMs = 0): SourceError {
-  return new SourceError("unavailable", "Out of order", { retryAfterMs });
-}
-
 Deno.test("DeliveryQueue sends in order, also when an attempt fails", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   let failures = 2;
   bench.notifier.onSend = () =>
     failures-- > 0 ? Promise.reject(unavailable()) : Promise.resolve();
@@ -54,12 +20,13 @@ Deno.test("DeliveryQueue sends in order, also when an attempt fails", async () =
   assert.equal(bench.notifier.attempts, 5);
   assert.deepEqual(bench.types(), [
     "notification-failed",
+    "notification-failed",
     "notification-recovered",
   ]);
 });
 
 Deno.test("DeliveryQueue pauses longer and longer, up to a minute", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   bench.notifier.onSend = () => Promise.reject(unavailable());
   bench.push("a");
   await bench.clock.run(2_000);
@@ -73,7 +40,7 @@ Deno.test("DeliveryQueue pauses longer and longer, up to a minute", async () => 
 });
 
 Deno.test("DeliveryQueue waits as long as the receiver asks", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   bench.notifier.onSend = () =>
     bench.notifier.attempts === 1
       ? Promise.reject(unavailable(30_000))
@@ -86,7 +53,7 @@ Deno.test("DeliveryQueue waits as long as the receiver asks", async () => {
 });
 
 Deno.test("DeliveryQueue gives up at once what is refused, and goes on", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   bench.notifier.onSend = ({ id }) =>
     id === "a"
       ? Promise.reject(new SourceError("denied", "No such channel"))
@@ -98,28 +65,8 @@ Deno.test("DeliveryQueue gives up at once what is refused, and goes on", async (
   assert.equal(bench.notifier.attempts, 2);
 });
 
-Deno.test("DeliveryQueue says how many messages were refused, and pauses no longer for them", async () => {
-  const bench = new Bench();
-  const { notifier, events } = bench;
-  notifier.onSend = () =>
-    Promise.reject(new SourceError("denied", "token_revoked"));
-  for (let index = 0; index < 8; index++) bench.push(`${index}`);
-  await bench.clock.run(1);
-  const count = () =>
-    events.filter((event) => event.type === "notifications-dropped")
-      .reduce((sum, { count }) => sum + count, 0);
-  assert.equal(count(), 1, "the first one is told at once");
-  let failures = 1;
-  notifier.onSend = () =>
-    failures-- > 0 ? Promise.reject(unavailable()) : Promise.resolve();
-  bench.push("well");
-  await bench.clock.run(1_000);
-  assert.deepEqual(notifier.texts, ["well"]);
-  assert.equal(count(), 8);
-});
-
 Deno.test("DeliveryQueue calls an attempt off after 10 s, even one that ignores that", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   bench.notifier.onSend = () =>
     bench.notifier.attempts === 1 ? new Promise(() => {}) : Promise.resolve();
   bench.push("a");
@@ -133,7 +80,7 @@ Deno.test("DeliveryQueue calls an attempt off after 10 s, even one that ignores 
 });
 
 Deno.test("DeliveryQueue keeps 100 messages, important ones first, and says what it drops", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   bench.notifier.onSend = () => new Promise(() => {});
   bench.push("first");
   for (let index = 0; index < 60; index++) bench.push(`n${index}`, "normal");
@@ -145,14 +92,12 @@ Deno.test("DeliveryQueue keeps 100 messages, important ones first, and says what
   assert.equal(texts[0], "first");
   assert.equal(texts[1], "n21");
   assert.equal(texts.at(-1), "i59");
-  const dropped = bench.events.filter((event) =>
-    event.type === "notifications-dropped"
-  );
+  const dropped = bench.drops();
   assert.equal(dropped.reduce((sum, { count }) => sum + count, 0), 21);
 });
 
 Deno.test("DeliveryQueue drops the oldest when all are important, but not the one on its way", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   const { promise, resolve } = Promise.withResolvers<void>();
   bench.notifier.onSend = () => promise;
   for (let index = 0; index < 102; index++) bench.push(`i${index}`);
@@ -163,11 +108,13 @@ Deno.test("DeliveryQueue drops the oldest when all are important, but not the on
 });
 
 Deno.test("DeliveryQueue gives up what could not be sent for an hour, and tells the log now and then", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   bench.notifier.onSend = () => Promise.reject(unavailable());
   bench.push("a");
   await bench.clock.run(61 * MINUTE);
-  const told = bench.types().filter((type) => type === "notification-failed");
+  const told = bench.events.filter((event) =>
+    event.type === "notification-failed" && event.notable
+  );
   assert.ok(told.length >= 6 && told.length <= 7, `told ${told.length} times`);
   const { attempts } = bench.notifier;
   await bench.clock.run(10 * MINUTE);
@@ -176,7 +123,7 @@ Deno.test("DeliveryQueue gives up what could not be sent for an hour, and tells 
 });
 
 Deno.test("DeliveryQueue tries what is left at the stop at once", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   bench.notifier.onSend = () =>
     bench.notifier.attempts === 1
       ? Promise.reject(unavailable(MINUTE))
@@ -191,7 +138,7 @@ Deno.test("DeliveryQueue tries what is left at the stop at once", async () => {
 });
 
 Deno.test("DeliveryQueue stops in the time it is given, and says what was lost", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   let isAborted = false;
   bench.notifier.onSend = (_notice, signal) => {
     signal.addEventListener("abort", () => isAborted = true);
@@ -212,7 +159,7 @@ Deno.test("DeliveryQueue stops in the time it is given, and says what was lost",
 });
 
 Deno.test("DeliveryQueue does not hold the stop up when the next attempt would come too late", async () => {
-  const bench = new Bench();
+  const bench = new QueueBench();
   bench.notifier.onSend = () => Promise.reject(unavailable(MINUTE));
   bench.push("a");
   await bench.clock.run(1_000);
