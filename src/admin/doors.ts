@@ -1,10 +1,11 @@
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import {
   errorMessage,
   FilesystemError,
   SourceError,
   systemErrorCode,
 } from "../base/errors.ts";
+import { isSocketPath, ShortWay } from "./short_way.ts";
 
 /** So many ports are tried, counted up from the first. */
 export const ADMIN_PORTS_TRIED = 10;
@@ -12,12 +13,12 @@ export const ADMIN_PORTS_TRIED = 10;
 /** Where the socket is, from the working directory. */
 export const ADMIN_SOCKET = join(".dewy", "admin.sock");
 
-/** A socket's path has 108 bytes on Linux and 104 on macOS, the last one a zero. */
-const LONGEST_PATH = Deno.build.os === "linux" ? 107 : 103;
 /** Whoever may open the socket may act. */
 const OWNER_ONLY = 0o600;
 /** Where it is made first; shorter than the name it gets. */
 const BESIDE = ".a-";
+/** The longest path that is made in its folder, but for its own name. */
+const PATH_BESIDE = join(`${BESIDE}0123456789abcdef`, "s");
 
 /**
  * Listens on the loopback address, on `firstPort` or one of the nine after it.
@@ -53,7 +54,8 @@ export type OpenedSocket =
 /**
  * Listens on a Unix socket that only this user may open. A socket that a killed
  * dewy left behind is replaced; no other dewy can be listening on it, since the
- * working directory is locked.
+ * working directory is locked. However deep the folder is, the socket is there;
+ * clients have to name it by a path that is short enough, such as a relative one.
  *
  * @param path Absolute, or from `root`.
  */
@@ -62,15 +64,17 @@ export async function listenOnSocket(
   path: string,
 ): Promise<OpenedSocket> {
   const address = resolve(root, path);
-  if (!fits(address)) {
-    return { problem: tooLong(path) };
-  }
   try {
-    await refuseOccupied(address);
-    return { address, listener: await openForOwner(address) };
+    await using way = await ShortWay.to(dirname(address), PATH_BESIDE);
+    const near = join(way.path, basename(address));
+    if (!isSocketPath(near)) return { problem: tooLong(path) };
+    await refuseOccupied(near);
+    return { address, listener: await openForOwner(near) };
   } catch (error) {
     const message = `Cannot listen on "${path}": ${errorMessage(error)}`;
-    return { problem: FilesystemError.wrap(message, error) };
+    const { hint = "Choose another place with --admin-socket" } =
+      FilesystemError.wrap(message, error);
+    return { problem: new FilesystemError(message, { cause: error, hint }) };
   }
 }
 
@@ -117,15 +121,7 @@ async function openForOwner(path: string): Promise<Deno.UnixListener> {
 
 function tooLong(path: string): Error {
   return new FilesystemError(
-    `Cannot listen on "${path}": the path is too long for a socket`,
+    `Cannot listen on "${path}": the name is too long for a socket`,
     { hint: "Choose a shorter one with --admin-socket" },
-  );
-}
-
-/** Whether the system takes the path, and the one beside that it is made at. */
-function fits(path: string): boolean {
-  const beside = join(dirname(path), `${BESIDE}0123456789abcdef`, "s");
-  return [path, beside].every((text) =>
-    new TextEncoder().encode(text).length <= LONGEST_PATH
   );
 }

@@ -4,6 +4,8 @@ import { ApiDescription } from "../support/api_description.ts";
 import { DewyProcess } from "../support/dewy_process.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
+import { RegistryFolder } from "../support/registry_folder.ts";
+import { runDewy } from "../support/run_dewy.ts";
 import { ServerBench } from "../support/server_bench.ts";
 import { askSocket } from "../support/socket_client.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -162,6 +164,20 @@ Deno.test("a token file that others may read is no start", async () => {
   });
   assert.equal(await dewy.exitCode(), 1);
   assert.match(dewy.output().join("\n"), new RegExp(`hint: chmod 600 ${file}`));
+});
+
+Deno.test("the commands find a dewy in a directory that is too deep for sockets", async () => {
+  await using dir = await TempDir.create();
+  const cwd = dir.join("d".repeat(100), "e".repeat(100));
+  await Deno.mkdir(cwd, { recursive: true });
+  const registry = await RegistryFolder.create(dir.join("registry"));
+  await registry.publish("v1.0.0");
+  const args = ["assets", "--registry", registry.url];
+  await using dewy = DewyProcess.start({ cwd, args });
+  await dewy.waitForLog("Deployment completed successfully");
+  const { code, stdout } = await runDewy(["status"], { cwd });
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /^Version +v1\.0\.0/m);
 });
 
 Deno.test("a socket that cannot be opened is told, and dewy deploys", async () => {

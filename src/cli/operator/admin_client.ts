@@ -1,3 +1,5 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { ShortWay } from "../../admin/short_way.ts";
 import { ConfigError, SourceError } from "../../base/errors.ts";
 import { readText } from "../../base/read_text.ts";
 import { notDewy, refusal, unreachable } from "./admin_failures.ts";
@@ -55,14 +57,10 @@ export async function readToken(path: string): Promise<string> {
 /** Speaks to the admin API of one dewy; the form of the answers is docs/admin-api.md. */
 export class AdminClient implements Disposable {
   readonly #place: AdminPlace;
-  readonly #client: Deno.HttpClient | undefined;
+  readonly #clients = new DisposableStack();
 
   constructor(place: AdminPlace) {
     this.#place = place;
-    this.#client = place.kind === "tcp" ? undefined : Deno.createHttpClient({
-      proxy: { transport: "unix", path: place.path },
-      poolMaxIdlePerHost: 0,
-    });
   }
 
   /**
@@ -107,23 +105,43 @@ export class AdminClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#client?.close();
+    this.#clients.dispose();
   }
 
   async #send(call: AdminCall, signal: AbortSignal): Promise<Response> {
-    const client = this.#client;
+    const place = this.#place;
     try {
-      return await fetch(`${this.#origin}/api/v1/${call.path}`, {
-        method: call.body === undefined ? "GET" : "POST",
-        headers: this.#headers(call),
-        redirect: "manual",
-        signal,
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-        ...(client === undefined ? {} : { client }),
-      });
+      const init = this.#init(call, signal);
+      const url = `${this.#origin}/api/v1/${call.path}`;
+      if (place.kind === "tcp") return await fetch(url, init);
+      const path = resolve(place.path);
+      const name = basename(path);
+      // Only until it is connected: whoever interrupts a command leaves nothing.
+      await using way = await ShortWay.to(dirname(path), name);
+      const client = this.#connectBy(join(way.path, name));
+      return await fetch(url, { ...init, client });
     } catch (cause) {
-      throw unreachable(this.#place, cause);
+      throw unreachable(place, cause);
     }
+  }
+
+  #connectBy(path: string): Deno.HttpClient {
+    const client = Deno.createHttpClient({
+      proxy: { transport: "unix", path },
+      poolMaxIdlePerHost: 0,
+    });
+    this.#clients.adopt(client, (client) => client.close());
+    return client;
+  }
+
+  #init(call: AdminCall, signal: AbortSignal): RequestInit {
+    return {
+      method: call.body === undefined ? "GET" : "POST",
+      headers: this.#headers(call),
+      redirect: "manual",
+      signal,
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    };
   }
 
   get #origin(): string {

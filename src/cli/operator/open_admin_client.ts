@@ -1,7 +1,7 @@
 import { AdminClient, readToken } from "./admin_client.ts";
 import type { AdminPlaceGiven } from "./request.ts";
 
-/** Relative, so that the length of the working directory's path does not count: a socket's path has room for 108 bytes. */
+/** From the working directory. */
 const OWN_SOCKET = ".dewy/admin.sock";
 
 /**

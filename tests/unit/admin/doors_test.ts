@@ -77,9 +77,26 @@ Deno.test("a file in the way is left as it is, and a missing folder is told", as
   assert.ok("problem" in nowhere);
 });
 
-Deno.test("a path that is too long for a socket is a problem, and no failed start", async () => {
+Deno.test("a socket is in its place however deep that is", async () => {
   await using dir = await workdir();
-  const opened = await listenOnSocket(dir.path, `/${"long/".repeat(30)}a.sock`);
+  const deep = dir.join(...Array.from({ length: 8 }, () => "d".repeat(60)));
+  await Deno.mkdir(`${deep}/.dewy`, { recursive: true });
+  const first = await listenOnSocket(deep, ADMIN_SOCKET);
+  assert.ok("listener" in first);
+  const { mode, isSocket } = await Deno.lstat(`${deep}/${ADMIN_SOCKET}`);
+  assert.ok(isSocket);
+  assert.equal((mode ?? 0) & 0o777, 0o600);
+  const second = await listenOnSocket(deep, ADMIN_SOCKET);
+  assert.ok("problem" in second);
+  assert.match(second.problem.message, /another program listens on it/);
+  first.listener.close();
+  const left = await Array.fromAsync(Deno.readDir(`${deep}/.dewy`));
+  assert.deepEqual(left.map(({ name }) => name), ["admin.sock"]);
+});
+
+Deno.test("a name that is too long for a socket is a problem, and no failed start", async () => {
+  await using dir = await workdir();
+  const opened = await listenOnSocket(dir.path, "l".repeat(120));
   assert.ok("problem" in opened);
   assert.match(opened.problem.message, /too long/);
 });
