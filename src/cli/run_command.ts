@@ -74,6 +74,7 @@ export async function runCommand(
       readers,
       inheritedSockets,
       effective: options.effective,
+      notifiers: notifications?.names ?? [],
       begin: async () => await notifications?.begin(),
     });
   }
@@ -86,6 +87,8 @@ interface ProgramOptions
   readonly effective: OptionsInEffect;
   /** Those who hear of events. */
   readonly readers: EmitEvent[];
+  /** Names of those who are told. */
+  readonly notifiers: readonly string[];
   /** Called when all is set up. */
   readonly begin: () => Promise<void>;
 }
@@ -124,6 +127,7 @@ async function runProgram(
   const hostname = Deno.hostname();
   await using metrics = await openMetrics(settings, { env, emit });
   if (metrics !== undefined) readers.push((event) => metrics.count(event));
+  for (const name of options.notifiers) metrics?.expectNotifier(name);
   const parts = {
     settings,
     root,

@@ -99,6 +99,13 @@ export class Metrics implements AsyncDisposable {
     this.#proxy.count(event);
   }
 
+  /** Counts from 0 for a notifier, so that its first failure is seen as an increase. */
+  expectNotifier(notifier: string): void {
+    const { counters } = this.#instruments;
+    counters.notificationFailures.add(0, { notifier });
+    counters.notificationsDropped.add(0, { notifier });
+  }
+
   /** Counts a look at the health of a container; what ails it, if it is not well. */
   countHealthCheck(sickness: string | undefined): void {
     const { counters } = this.#instruments;

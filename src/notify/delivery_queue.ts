@@ -50,6 +50,11 @@ export class DeliveryQueue {
     this.#teller = new DeliveryTeller(options);
   }
 
+  /** Names its notifier. */
+  get name(): string {
+    return this.#options.notifier.name;
+  }
+
   /** Takes a message, if the notifier is to get it, and returns at once. */
   push(notice: Notice): void {
     if (!isWanted(notice, this.#options.notifier.quiet)) return;

@@ -70,6 +70,11 @@ export class Notifications implements AsyncDisposable {
     this.#isHushed = former !== undefined && isHushed(former);
   }
 
+  /** Names of the notifiers. */
+  get names(): readonly string[] {
+    return this.#options.queues.map(({ name }) => name);
+  }
+
   /** Reads an event; it neither throws nor waits. */
   readonly take: EmitEvent = (event) => {
     const now = this.#options.clock.now();

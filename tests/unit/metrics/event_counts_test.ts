@@ -26,6 +26,11 @@ Deno.test("Metrics counts each failure of a notifier, notable or not", async () 
   const notifier = "slack";
   const failed = { ...SAMPLES["notification-failed"], notifier };
   const recovered = { ...SAMPLES["notification-recovered"], notifier };
+  metrics.expectNotifier(notifier);
+  const before = await scrapeOf(metrics);
+  for (const name of ["notification_failures", "notifications_dropped"]) {
+    assert.equal(before.value(`dewy_${name}_total`, { notifier }), 0);
+  }
   metrics.count(failed);
   metrics.count({ ...failed, failures: 2, notable: false });
   metrics.count({ ...recovered, failures: 2 });
