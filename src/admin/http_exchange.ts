@@ -45,6 +45,7 @@ export async function exchange(
       reply,
       isHead: request.method === "HEAD",
       takeMs: options.takeMs,
+      left: left.signal,
     });
   } catch (error) {
     // The answer has begun; a connection that breaks is all that can tell.

@@ -9,12 +9,14 @@ export interface Sending {
   readonly isHead: boolean;
   /** For a client to take what it is sent, milliseconds. */
   readonly takeMs: number;
+  /** Aborted once the connection is closed. */
+  readonly left: AbortSignal;
 }
 
 /** Sends an answer; a client that does not take it in time is cut off. */
 export async function sendReply(
   outgoing: ServerResponse,
-  { reply, isHead, takeMs }: Sending,
+  { reply, isHead, ...waiting }: Sending,
 ): Promise<void> {
   const { status, body } = reply;
   const headers = {
@@ -29,9 +31,9 @@ export async function sendReply(
   } else {
     outgoing.writeHead(status, headers);
     outgoing.flushHeaders();
-    if (!isHead) await sendChunks(outgoing, body, takeMs);
+    if (!isHead) await sendChunks(outgoing, body, waiting);
   }
-  const closed = happens(outgoing, ["close"], takeMs);
+  const closed = happens(outgoing, "close", waiting);
   outgoing.end();
   if (await closed === "late") outgoing.destroy();
 }
@@ -39,31 +41,37 @@ export async function sendReply(
 async function sendChunks(
   outgoing: ServerResponse,
   chunks: AsyncIterable<string>,
-  takeMs: number,
+  waiting: Waiting,
 ): Promise<void> {
   for await (const chunk of chunks) {
     if (outgoing.destroyed) return;
     if (outgoing.write(chunk)) continue;
     // A client that takes nothing would be kept for ever.
-    const taken = await happens(outgoing, ["drain", "close"], takeMs);
+    const taken = await happens(outgoing, "drain", waiting);
     if (taken === "late") outgoing.destroy();
   }
 }
 
-/** Waits for one of the events, and no longer than `ms`. */
+type Waiting = Pick<Sending, "takeMs" | "left">;
+
+/** Waits for the event or the end of the connection, which may have been before, and no longer than `takeMs`. */
 function happens(
   outgoing: ServerResponse,
-  names: readonly string[],
-  ms: number,
+  name: "drain" | "close",
+  { takeMs, left }: Waiting,
 ): Promise<"done" | "late"> {
+  // The event of a connection that is closed does not come again.
+  if (left.aborted) return Promise.resolve("done");
   return new Promise((resolve) => {
     const end = (how: "done" | "late") => {
       clearTimeout(timer);
-      for (const name of names) outgoing.off(name, onEvent);
+      outgoing.off(name, onEvent);
+      left.removeEventListener("abort", onEvent);
       resolve(how);
     };
     const onEvent = () => end("done");
-    const timer = setTimeout(() => end("late"), ms);
-    for (const name of names) outgoing.once(name, onEvent);
+    const timer = setTimeout(() => end("late"), takeMs);
+    outgoing.once(name, onEvent);
+    left.addEventListener("abort", onEvent);
   });
 }

@@ -196,6 +196,25 @@ Deno.test("a client that stops reading is cut off, and the others go on", async 
   assert.deepEqual(bench.defects, []);
 });
 
+Deno.test({
+  name: "nothing waits for a client that left its stream",
+  // A timer that is left would keep a dewy alive that has stopped.
+  sanitizeOps: true,
+  async fn() {
+    await using bench = new AdminBench();
+    const leave = new AbortController();
+    const { signal } = leave;
+    await fetch(bench.url("/api/v1/events"), { signal });
+    await eventually(() => bench.events.followers === 1, {
+      message: "it follows",
+    });
+    leave.abort();
+    await eventually(() => bench.events.followers === 0, {
+      message: "it is forgotten",
+    });
+  },
+});
+
 Deno.test("a client that reads slowly, but reads, keeps its stream", async () => {
   await using bench = new AdminBench({ limits: { takeMs: 5_000 } });
   const warned: unknown[] = [];
