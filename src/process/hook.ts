@@ -19,6 +19,9 @@ export interface HookOptions {
 
 /** More than this of each stream is dropped, bytes. */
 const OUTPUT_CAP = 64 * 1024;
+const LINE_FEED = 0x0a;
+/** Bytes. */
+const LONGEST_LINE = 4 * 1024;
 /** How long output is still read after the shell has ended, milliseconds. */
 const DRAIN_MS = 200;
 /** Exit code that is reported when a hook could not be run. */
@@ -122,12 +125,19 @@ function collect(
   return {
     closed,
     text: () => {
-      const text = new TextDecoder().decode(concat(kept)).trim();
-      return dropped === 0
-        ? text
-        : `${text}\n... (${dropped} more bytes dropped)`;
+      const bytes = concat(kept);
+      const whole = dropped === 0 ? bytes : wholeLines(bytes);
+      const text = new TextDecoder().decode(whole).trim();
+      const lost = dropped + bytes.length - whole.length;
+      return lost === 0 ? text : `${text}\n... (${lost} more bytes dropped)`;
     },
   };
+}
+
+/** Half a secret would not be known for one: what is cut ends with a line, unless that is very long. */
+function wholeLines(bytes: Uint8Array): Uint8Array {
+  const end = bytes.lastIndexOf(LINE_FEED);
+  return bytes.length - end > LONGEST_LINE ? bytes : bytes.subarray(0, end + 1);
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {

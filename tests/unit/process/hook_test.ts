@@ -61,6 +61,16 @@ Deno.test("runHook() keeps 64 KiB of each stream and says how much it dropped", 
   assert.equal(result.stderr, "few");
 });
 
+Deno.test("runHook() keeps whole lines of what it cuts, so that a secret stands there whole", async () => {
+  const { stdout } = await run(
+    "i=0; while [ $i -lt 6000 ]; do echo a-secret-of-18-chars; i=$((i+1)); done",
+  );
+  const lines = stdout.split("\n");
+  const [bytes = "0"] = /\d+/.exec(lines.pop() ?? "") ?? [];
+  assert.ok(lines.every((line) => line === "a-secret-of-18-chars"));
+  assert.equal(lines.length * 21 + Number(bytes), 6_000 * 21);
+});
+
 Deno.test("runHook() does not keep in memory what it drops", async () => {
   await using dir = await TempDir.create();
   const before = heldBytes();
