@@ -103,7 +103,17 @@ async function survive(
   await dewy.waitForLog("Deploy failed", { tag });
 }
 
-async function drive(bench: ServerBench): Promise<number> {
+/** What came of the demo. */
+interface Outcome {
+  readonly load: LoadClient;
+  /** From publishing the second version to its first answer. */
+  readonly firstMs: number;
+  /** From publishing it to the end of the process of the first one. */
+  readonly aloneMs: number;
+}
+
+/** Runs the demo to its end, after which dewy has stopped, too. */
+async function drive(bench: ServerBench): Promise<Outcome> {
   step("1. dewy server deploys v1.0.0 from a folder of releases");
   print(`  registry ${bench.registry.url}, port ${bench.port}\n`);
   await bench.publish("v1.0.0", { checksum: "right" });
@@ -145,13 +155,10 @@ async function drive(bench: ServerBench): Promise<number> {
   );
   view.show();
   await load.stop();
-  return report(load, { firstMs, aloneMs });
+  return { load, firstMs, aloneMs };
 }
 
-function report(
-  load: LoadClient,
-  times: { readonly firstMs: number; readonly aloneMs: number },
-): number {
+function report({ load, ...times }: Outcome): number {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
   step("Result");
   const seen = [...load.versions].map(([tag, count]) => `${tag} ${count}`);
@@ -172,4 +179,4 @@ function report(
 }
 
 await using bench = await ServerBench.create();
-Deno.exitCode = await drive(bench);
+Deno.exitCode = report(await drive(bench));

@@ -18,6 +18,7 @@ Deno.test("the demo loses no request and leaves nothing behind", async () => {
   const all = `${text}\n${new TextDecoder().decode(stderr)}`;
   assert.equal(code, 0, all);
   assert.match(text, /^ {2}requests lost {7}0$/m);
+  assert.match(text, /\nNo request was lost\.\n$/);
   assert.match(text, /^ {2}answered by {9}v1\.0\.0 \d+, v2\.0\.0 \d+$/m);
   const left = await Array.fromAsync(Deno.readDir(temp.path));
   assert.deepEqual(left.map(({ name }) => name), []);
