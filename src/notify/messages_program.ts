@@ -29,10 +29,14 @@ export const PROGRAM_MESSAGES: MessagesOf<ProgramEvent> = {
       lines(rich`Dewy cannot start: ${errorPart(error)}`, ...lastWords(former)),
       { hint: hintOf(error) ?? LOG_HINT },
     ),
-  "ended-by-error": ({ error }) =>
-    trouble(rich`Dewy ended with an error: ${errorPart(error)}`, {
-      hint: hintOf(error) ?? LOG_HINT,
-    }),
+  "ended-by-error": ({ error }, { former }) =>
+    trouble(
+      lines(
+        rich`Dewy ended with an error: ${errorPart(error)}`,
+        ...lastWords(former),
+      ),
+      { hint: hintOf(error) ?? LOG_HINT },
+    ),
   "state-unreadable": ({ path, movedTo, error }) =>
     trouble(
       rich`Dewy has lost its memory: ${code(path)} is unreadable (${
@@ -60,17 +64,25 @@ function startedMessage(
     : "ended with an error";
   const row = bad === 1 ? "" : `; ${bad} in a row ended badly`;
   return warning(
-    lines(started, rich`The run before ${how}${row}`, ...lastWords(former)),
+    lines(started, rich`The run before ${how}${row}`, ...warningOf(former)),
     { details: { bad_runs: bad }, hint: wasCutOff ? KILLED_HINT : LOG_HINT },
   );
 }
 
-/** What the last run of a row says that tells of itself. */
+const SILENCE =
+  "nothing is told until Dewy has run for 10 minutes, or is stopped";
+
+/** What the last run of a row says at its start that tells of itself. */
+function warningOf(former: FormerRuns): readonly RichText[] {
+  return isLastTold(former)
+    ? [rich`Should this one end badly too, ${SILENCE}`]
+    : [];
+}
+
+/** What it says at its end. */
 function lastWords(former: FormerRuns | undefined): readonly RichText[] {
   return former !== undefined && isLastTold(former)
-    ? [
-      rich`From here on nothing is told until Dewy has run for 10 minutes, or is stopped`,
-    ]
+    ? [rich`From here on ${SILENCE}`]
     : [];
 }
 

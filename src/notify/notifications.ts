@@ -109,8 +109,9 @@ export class Notifications implements AsyncDisposable {
     const { queues, runs } = this.#options;
     // Its row is over when a run ends as it should.
     if (this.#hasBegun && !this.#endsBadly) this.#open();
-    await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
+    // At once: whoever has no patience for the rest would leave a run that was cut off.
     await runs?.write(this.#endsBadly ? "badly" : "well");
+    await Promise.all(queues.map((queue) => queue.close(FLUSH_MS)));
   }
 
   #open(): void {

@@ -55,7 +55,7 @@ const STARTS: readonly (readonly [
   ],
   [
     { bad: 2, wasCutOff: false },
-    `${STARTED}\nThe run before ended with an error; 2 in a row ended badly\n${LAST_WORDS}`,
+    `${STARTED}\nThe run before ended with an error; 2 in a row ended badly\nShould this one end badly too, nothing is told until Dewy has run for 10 minutes, or is stopped`,
     1,
   ],
 ];
@@ -69,6 +69,17 @@ for (const [former, text, quiet] of STARTS) {
     assert.deepEqual(ends, ["none", "well"]);
   });
 }
+
+Deno.test("Notifications tell at the end of the third bad run that it is the last one told", async () => {
+  const { bench } = after({ bad: 2, wasCutOff: false });
+  await comeUp(bench);
+  await bench.tell(SAMPLES["ended-by-error"]);
+  assert.equal(
+    bench.loud.texts[1],
+    `Dewy ended with an error: Cannot read the registry: No route to host\n${LAST_WORDS}`,
+  );
+  await end(bench);
+});
 
 Deno.test("Notifications tell nothing of the fourth bad run", async () => {
   const { bench, ends } = after({ bad: 3, wasCutOff: true });
