@@ -16,6 +16,13 @@ export const OPERATOR_OPTIONS = [
     description: "Print JSON: what the admin API answers",
   },
   {
+    name: "wait",
+    kind: "bool",
+    section: "operator",
+    commands: ["deploy", "rollback", "pin"],
+    description: "Wait for the end of the deploy, and show its steps",
+  },
+  {
     name: "reason",
     kind: "string",
     section: "operator",

@@ -130,6 +130,40 @@ Deno.test("an operator looks at a running dewy, goes back, pins, holds and resta
   );
 });
 
+Deno.test("--wait shows the steps of a deploy, and ends as it does", async () => {
+  await using host = await Host.start("assets", [], {
+    DEWY_BEFORE_DEPLOY_HOOK: '[ "$DEWY_VERSION" != v1.2.0 ]',
+    DEWY_HOOK_FAILURE: "abort",
+  });
+  await host.registry.publish("v1.2.0");
+  await eventually(async () => (await host.run("status")).code === 5, {
+    message: "v1.2.0 has failed",
+  });
+  const failed = await host.run("deploy --wait");
+  assert.equal(failed.code, 4, failed.stdout);
+  assert.match(failed.stdout, /^v1\.2\.0 is being deployed: newer than v1\.1/);
+  assert.match(failed.stdout, /\n\S+ ERROR Deploy failed tag=v1\.2\.0 /);
+  assert.match(failed.stderr, /deploy of v1\.2\.0 failed: The before-deploy/);
+  assert.match(failed.stderr, /hint: /);
+  const status = await host.run("status");
+  assert.equal(status.code, 5);
+  assert.match(status.stdout, /^State +waiting, v1\.2\.0 failed 2 times: /m);
+  const inJson = await host.run("deploy v1.2.0 --wait --json");
+  assert.equal(inJson.code, 4);
+  assert.equal(JSON.parse(inJson.stdout).error.code, "failed");
+  const back = await host.run("rollback --wait");
+  assert.equal(back.code, 0, back.stderr);
+  assert.match(back.stdout, /\n\S+ INFO .+\nv1\.0\.0 is in service\n$/);
+  const nothing = await host.run("rollback v1.0.0 --wait");
+  assert.deepEqual(
+    [nothing.code, nothing.stdout],
+    [0, "v1.0.0 is in service\n"],
+  );
+  const pinned = await host.run("pin v1.1.0 --wait --json");
+  const { result, version } = JSON.parse(pinned.stdout);
+  assert.deepEqual([pinned.code, result, version], [0, "done", "v1.1.0"]);
+});
+
 Deno.test("an operator who asks for what cannot be is told why", async () => {
   await using host = await Host.start("assets");
   const none = await host.run("rollback v0.9.9");

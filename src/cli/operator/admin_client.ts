@@ -25,6 +25,9 @@ export interface AdminCall {
   readonly limitMs: number;
 }
 
+/** Which events a stream begins with: those that are kept, or the next one. */
+export type EventsFrom = "kept" | "new";
+
 /** More than any status has, bytes. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Until a stream of events begins, milliseconds. */
@@ -85,6 +88,7 @@ export class AdminClient implements Disposable {
   async stream(
     path: string,
     signal: AbortSignal,
+    from: EventsFrom = "kept",
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const begin = new AbortController();
     const timer = setTimeout(() => begin.abort(), STREAM_LIMIT_MS);
@@ -92,6 +96,7 @@ export class AdminClient implements Disposable {
     const response = await this.#send(
       { path, limitMs: STREAM_LIMIT_MS },
       either,
+      from,
     )
       .finally(() => clearTimeout(timer));
     const type = response.headers.get("content-type") ?? "";
@@ -108,10 +113,14 @@ export class AdminClient implements Disposable {
     this.#clients.dispose();
   }
 
-  async #send(call: AdminCall, signal: AbortSignal): Promise<Response> {
+  async #send(
+    call: AdminCall,
+    signal: AbortSignal,
+    from: EventsFrom = "new",
+  ): Promise<Response> {
     const place = this.#place;
     try {
-      const init = this.#init(call, signal);
+      const init = this.#init(call, signal, from);
       const url = `${this.#origin}/api/v1/${call.path}`;
       if (place.kind === "tcp") return await fetch(url, init);
       const path = resolve(place.path);
@@ -134,10 +143,14 @@ export class AdminClient implements Disposable {
     return client;
   }
 
-  #init(call: AdminCall, signal: AbortSignal): RequestInit {
+  #init(
+    call: AdminCall,
+    signal: AbortSignal,
+    from: EventsFrom,
+  ): RequestInit {
     return {
       method: call.body === undefined ? "GET" : "POST",
-      headers: this.#headers(call),
+      headers: this.#headers(call, from),
       redirect: "manual",
       signal,
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
@@ -151,11 +164,11 @@ export class AdminClient implements Disposable {
       : `http://127.0.0.1:${this.#place.port}`;
   }
 
-  #headers(call: AdminCall): Record<string, string> {
+  #headers(call: AdminCall, from: EventsFrom): Record<string, string> {
     const token = this.#place.kind === "tcp" ? this.#place.token : undefined;
     return {
       // All that are kept: none has this number.
-      ...(call.path === "events" ? { "last-event-id": "0" } : {}),
+      ...(from === "kept" ? { "last-event-id": "0" } : {}),
       ...(call.body === undefined
         ? {}
         : { "content-type": "application/json" }),

@@ -37,8 +37,8 @@ export async function followEvents(
   throw ended("it has closed the stream");
 }
 
-/** Ended by dewy: whoever waits for more had better know. */
-function ended(why: string): OperatorError {
+/** Returns what is said when dewy has ended the stream: whoever waits for more had better know. */
+export function ended(why: string): OperatorError {
   return new OperatorError(
     OPERATOR_EXIT.unreachable,
     "unreachable",
@@ -59,7 +59,8 @@ function parse(data: string): unknown {
 /** Fields that the line shows by itself. */
 const SHOWN = new Set(["at", "type", "level", "message"]);
 
-function eventLine(event: Fields, screen: Screen): string {
+/** Returns an event as a line for people. */
+export function eventLine(event: Fields, screen: Screen): string {
   const level = event.text("level");
   const tone = Object.hasOwn(TONES, level) ? TONES[level] : undefined;
   const fields = event.names()

@@ -30,8 +30,13 @@ export interface OperatorRequest {
   readonly version: string | undefined;
   readonly reason: string | undefined;
   readonly json: boolean;
+  /** Whether the end of the deploy is waited for. */
+  readonly wait: boolean;
   readonly place: AdminPlaceGiven;
 }
+
+/** What begins a deploy. */
+const WAITING: ReadonlySet<string> = new Set(["deploy", "rollback", "pin"]);
 
 /** What may stand behind a command. */
 const VERSION_OF: Readonly<Record<string, "optional" | "required">> = {
@@ -70,6 +75,7 @@ export function parseOperator(
     version: takes === undefined ? undefined : first,
     reason: options.text("reason") || undefined,
     json: options.flag("json"),
+    wait: WAITING.has(name) && options.flag("wait"),
     place: parseAdminPlace(options),
   };
 }

@@ -97,10 +97,47 @@ async function showHistory(
 
 async function act(
   client: AdminClient,
-  { name, version, reason, json }: OperatorRequest,
-  { write }: OperatorIo,
+  request: OperatorRequest,
+  io: OperatorIo,
 ): Promise<number> {
-  const answer = await client.ask({
+  const { wait, json } = request;
+  if (wait) return await actAndWait(client, request, io);
+  const answer = await order(client, request);
+  io.write(json ? printableJson(answer) : sentenceOf(answer));
+  return 0;
+}
+
+/** The watch begins before the order, so that no end is missed. */
+async function actAndWait(
+  client: AdminClient,
+  request: OperatorRequest,
+  io: OperatorIo,
+): Promise<number> {
+  const { json } = request;
+  const { write } = io;
+  const { OutcomeWatch } = await import("./await_outcome.ts");
+  await using watch = await OutcomeWatch.begin(client, io);
+  const answer = await order(client, request);
+  if (!json) write(sentenceOf(answer));
+  const fields = Fields.of(answer);
+  const isBegun = fields.text("result") === "started";
+  const version = fields.text("version");
+  const message = `${version} is in service`;
+  if (isBegun) {
+    await watch.outcome(json ? { version } : { version, tell: write });
+  }
+  if (json) {
+    const done = { result: "done", message };
+    write(printableJson(isBegun ? { ...Object(answer), ...done } : answer));
+  } else if (isBegun) write(`${message}\n`);
+  return 0;
+}
+
+function order(
+  client: AdminClient,
+  { name, version, reason }: OperatorRequest,
+): Promise<unknown> {
+  return client.ask({
     path: `actions/${name}`,
     body: {
       ...(version === undefined ? {} : { version }),
@@ -108,7 +145,8 @@ async function act(
     },
     limitMs: ACT_LIMIT_MS,
   });
-  const message = Fields.of(answer).text("message");
-  write(json ? printableJson(answer) : `${message || "Done."}\n`);
-  return 0;
+}
+
+function sentenceOf(answer: unknown): string {
+  return `${Fields.of(answer).text("message") || "Done."}\n`;
 }

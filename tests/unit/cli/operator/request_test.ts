@@ -13,6 +13,7 @@ const PLAIN = {
   version: undefined,
   reason: undefined,
   json: false,
+  wait: false,
   place: NOWHERE,
 };
 
@@ -22,6 +23,8 @@ Deno.test("parseCommand() reads what an operator asks", () => {
     name: "status",
     json: true,
   });
+  assert.ok(parseRequest("pin v1 --wait").wait);
+  assert.ok(!parseRequest("status --wait").wait);
   assert.deepEqual(parseRequest("rollback"), { ...PLAIN, name: "rollback" });
   assert.deepEqual(parseRequest("deploy v1.2.3"), {
     ...PLAIN,
