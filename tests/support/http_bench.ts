@@ -7,7 +7,10 @@ import {
   type HttpFrontOptions,
 } from "../../src/proxy/http/front.ts";
 import type { HttpLimits } from "../../src/proxy/http/plane.ts";
-import type { ServedRequest } from "../../src/proxy/http/served_request.ts";
+import type {
+  ServedRequest,
+  UnreadRequest,
+} from "../../src/proxy/http/served_request.ts";
 import { within } from "./delay.ts";
 import { close, RecordingMeter } from "./tcp_bench.ts";
 import { encode, ignoreGone, writeAll } from "./tcp_bytes.ts";
@@ -38,6 +41,7 @@ export class HttpBench implements AsyncDisposable {
   readonly meter = new RecordingMeter();
   readonly events: HttpEvent[] = [];
   readonly served: ServedRequest[] = [];
+  readonly unread: UnreadRequest[] = [];
   readonly front: HttpFront;
   readonly port: number;
   #clients: RawClient[] = [];
@@ -53,7 +57,10 @@ export class HttpBench implements AsyncDisposable {
       meter: this.meter,
       isTrusted: () => false,
       tell: (event) => this.events.push(event),
-      onServed: (served) => this.served.push(served),
+      onServed: (served) => {
+        if ("line" in served) this.unread.push(served);
+        else this.served.push(served);
+      },
       ...rest,
       limits: { ...LIMITS, ...limits },
     });

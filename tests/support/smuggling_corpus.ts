@@ -112,6 +112,18 @@ export const REFUSED: Readonly<Record<string, string>> = {
   "a HEAD with a body": `HEAD /x HTTP/1.1\r\n${HOST}` +
     `Content-Length: ${POISON.length}\r\n\r\n${POISON}`,
   "CONNECT": `CONNECT h:80 HTTP/1.1\r\n${HOST}\r\n`,
+  "CONNECT with a body": `CONNECT h:80 HTTP/1.1\r\n${HOST}` +
+    `Content-Length: ${POISON.length}\r\n\r\n${POISON}`,
+  "CONNECT with chunks": `CONNECT h:80 HTTP/1.1\r\n${HOST}${CHUNKED}\r\n` +
+    `${BODY}${POISON}`,
+  "CONNECT of HTTP/1.0 with a body": `CONNECT h:80 HTTP/1.0\r\n${HOST}` +
+    `Content-Length: ${POISON.length}\r\n\r\n${POISON}`,
+  "a method of the gate in the body of CONNECT":
+    `CONNECT h:80 HTTP/1.1\r\n${HOST}Content-Length: 51\r\n\r\n` +
+    `DEWY-BODY-GET /poison HTTP/1.1\r\n${HOST}X-Poison: 1\r\n\r\n`,
+  "the authority form": `GET h:80 HTTP/1.1\r\n${HOST}\r\n`,
+  "a name for a target": `GET h HTTP/1.1\r\n${HOST}\r\n`,
+  "the asterisk form without OPTIONS": `GET * HTTP/1.1\r\n${HOST}\r\n`,
   "TRACE": `TRACE /x HTTP/1.1\r\n${HOST}\r\n`,
   "a chunk of too many digits": chunks(
     `10000000000000003\r\nabc\r\n0\r\n\r\n${POISON}`,
@@ -181,6 +193,39 @@ export const PASSED: Readonly<Record<string, readonly [string, string[]]>> = {
   ],
   "OPTIONS *": [`OPTIONS * HTTP/1.1\r\n${HOST}\r\n`, ["OPTIONS * "]],
   "empty lines before": [`\r\n\r\n${get("/x")}`, ["GET /x "]],
+  "an upgrade to HTTP/2 with a body": [
+    post(
+      "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n" +
+        "HTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 3\r\n",
+      `abc${get("/n")}`,
+    ),
+    ["POST /x abc", "GET /n "],
+  ],
+  "two upgrades with chunks": [
+    post(
+      `Upgrade: foo\r\n${CHUNKED}Connection: upgrade\r\nupgrade: bar\r\n`,
+      BODY + get("/n"),
+    ),
+    ["POST /x abc", "GET /n "],
+  ],
+  "an upgrade with a body of no bytes": [
+    post(
+      "Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n",
+      get("/n"),
+    ),
+    ["POST /x ", "GET /n "],
+  ],
+  "a handshake of a WebSocket with a body": [
+    get(
+      "/x",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+      "Content-Length: 3",
+    ) + `abc${get("/n")}`,
+    ["GET /x abc", "GET /n "],
+  ],
   "an upgrade to HTTP/2": [
     get(
       "/x",

@@ -16,7 +16,10 @@ import {
   HttpFront,
   type HttpFrontOptions,
 } from "../../src/proxy/http/front.ts";
-import type { ServedRequest } from "../../src/proxy/http/served_request.ts";
+import type {
+  ServedRequest,
+  UnreadRequest,
+} from "../../src/proxy/http/served_request.ts";
 import { RecordingMeter } from "./tcp_bench.ts";
 
 const HOSTNAME = "127.0.0.1";
@@ -119,6 +122,7 @@ export class SocketBench implements AsyncDisposable {
   readonly meter = new RecordingMeter();
   readonly events: HttpEvent[] = [];
   readonly served: ServedRequest[] = [];
+  readonly unread: UnreadRequest[] = [];
   readonly front: HttpFront;
   readonly port: number;
   #clients: WebSocket[] = [];
@@ -141,7 +145,10 @@ export class SocketBench implements AsyncDisposable {
       limits: { ...LIMITS, ...limits },
       isTrusted: () => false,
       tell: (event) => this.events.push(event),
-      onServed: (served) => this.served.push(served),
+      onServed: (served) => {
+        if ("line" in served) this.unread.push(served);
+        else this.served.push(served);
+      },
       ...rest,
     });
   }

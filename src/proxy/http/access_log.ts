@@ -1,5 +1,5 @@
 import type { AccessLogFormat } from "../settings.ts";
-import type { ServedRequest } from "./served_request.ts";
+import type { ServedRequest, UnreadRequest } from "./served_request.ts";
 import { redactUrl } from "./redact_url.ts";
 
 /** Longer ones are cut, so that a client cannot fill a disk with one line. */
@@ -35,26 +35,48 @@ interface Facts {
  */
 export function accessLine(
   format: AccessLogFormat,
-  served: ServedRequest,
+  served: ServedRequest | UnreadRequest,
   now: number,
 ): string {
+  if ("line" in served) return unreadLine(format, served, now);
   const facts = factsOf(served, now);
   return format === "json" ? asJson(served, facts) : asCombined(served, facts);
 }
 
+function unreadLine(
+  format: AccessLogFormat,
+  served: UnreadRequest,
+  now: number,
+): string {
+  const { address: client, status, bytes } = served;
+  const line = served.line === "" ? undefined : redactUrl(served.line);
+  if (format === "json") {
+    const time = new Date(now).toISOString();
+    return inAscii({ time, client, line, status, bytes });
+  }
+  return combined(served, { time: now, line: line ?? "-" });
+}
+
 /** The "combined" format of Apache's mod_log_config. */
 function asCombined(served: ServedRequest, facts: Facts): string {
-  const { address, method, status, bytes } = served;
-  const { target, protocol, referer = "-", userAgent = "-" } = facts;
-  const line = escaped(`${method} ${target} ${protocol}`);
-  return `${escaped(address)} - - [${apacheTime(facts.time)}] "${line}" ` +
+  const { target, protocol } = facts;
+  const line = `${served.method} ${target} ${protocol}`;
+  return combined(served, { ...facts, line });
+}
+
+function combined(
+  { address, status, bytes }: ServedRequest | UnreadRequest,
+  said: Pick<Facts, "time"> & Partial<Facts> & { readonly line: string },
+): string {
+  const { time, line, referer = "-", userAgent = "-" } = said;
+  return `${escaped(address)} - - [${apacheTime(time)}] "${escaped(line)}" ` +
     `${status} ${bytes === 0 ? "-" : bytes} ` +
     `"${escaped(referer)}" "${escaped(userAgent)}"`;
 }
 
 function asJson(served: ServedRequest, facts: Facts): string {
   const { address, method, status, bytes, durationMs, backend } = served;
-  const line = JSON.stringify({
+  return inAscii({
     time: new Date(facts.time).toISOString(),
     client: address,
     method,
@@ -68,8 +90,11 @@ function asJson(served: ServedRequest, facts: Facts): string {
     referer: facts.referer,
     user_agent: facts.userAgent,
   });
+}
+
+function inAscii(value: Readonly<Record<string, unknown>>): string {
   // What is no ASCII may still move the cursor of whoever looks at it.
-  return line.replaceAll(/[\x7f-\uffff]/g, (character) => {
+  return JSON.stringify(value).replaceAll(/[\x7f-\uffff]/g, (character) => {
     const code = character.charCodeAt(0).toString(16);
     return `\\u${code.padStart(4, "0")}`;
   });

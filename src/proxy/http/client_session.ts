@@ -1,4 +1,5 @@
 import type { ClientFault } from "./fault.ts";
+import type { RefusedHead } from "./refused_head.ts";
 
 /** Something that is done for a client, and of no use once it has left. */
 export interface Exchange {
@@ -16,6 +17,8 @@ export interface ClientSession {
   readonly address: string;
   /** Whether requests are streams of HTTP/2. */
   readonly isHttp2: boolean;
+  /** The head that was not passed on, after which nothing more is. */
+  readonly refused: RefusedHead | undefined;
   enter(exchange: Exchange): void;
   leave(exchange: Exchange): void;
   /** Grows whenever bytes move. */

@@ -10,7 +10,7 @@ import { InnerServer } from "./inner_server.ts";
 import { Parting } from "./parting.ts";
 import { type HttpLimits, HttpPlane } from "./plane.ts";
 import { type Certificate, secureContextOf } from "./secured_client.ts";
-import type { ServedRequest } from "./served_request.ts";
+import type { ServedRequest, UnreadRequest } from "./served_request.ts";
 
 export type { Certificate };
 
@@ -26,7 +26,7 @@ export interface HttpFrontOptions {
   readonly clock?: Clock;
   /** Hears of what an operator should know. */
   readonly tell?: (event: HttpEvent) => void;
-  readonly onServed?: (served: ServedRequest) => void;
+  readonly onServed?: (served: ServedRequest | UnreadRequest) => void;
 }
 
 /** What an operator should hear of an HTTP port of the proxy. */

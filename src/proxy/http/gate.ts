@@ -8,7 +8,8 @@ import type { GateOptions } from "./gate_options.ts";
 import { GateSession } from "./gate_session.ts";
 import { SecuredClient } from "./secured_client.ts";
 import { dialServer, isListening, mayPass, tune } from "./server_dial.ts";
-import { TOO_LATE, TOO_MANY } from "./last_words.ts";
+import { type LastWords, TOO_LATE, TOO_MANY } from "./last_words.ts";
+import { unreadRequest } from "./refusals.ts";
 
 const LOOK_MS = 1_000;
 /** A backend that is silent for too long is noticed first, so that the client is told, milliseconds. */
@@ -203,9 +204,19 @@ export class Gate {
     this.#refused.delete(session);
   }
 
-  async #dismiss(session: GateSession, why: Uint8Array): Promise<void> {
-    if (session.isHttp2 || !this.#canHear(session)) session.end();
-    else await session.dismiss(why);
+  async #dismiss(session: GateSession, why: LastWords): Promise<void> {
+    // One of them did not even take the words that it was sent before.
+    const isDeaf = session.isHttp2 || session.isDismissed ||
+      !this.#canHear(session);
+    if (isDeaf) return session.end();
+    const { status, bytes } = why;
+    const line = session.framing.begunLine;
+    // Who connects ahead of a request that never comes has done nothing wrong.
+    if (why !== TOO_LATE || line !== "") {
+      this.#options.onServed?.(unreadRequest(session, { status, line }));
+      if (why === TOO_LATE) this.#options.meter.failed("request-invalid");
+    }
+    await session.dismiss(bytes);
   }
 
   /** Before TLS is set up, no word of ours fits in. */

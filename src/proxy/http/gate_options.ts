@@ -3,6 +3,7 @@ import type { Clock } from "../../base/time.ts";
 import type { Meter } from "../meter.ts";
 import type { TcpEvent } from "../tcp/event.ts";
 import type { GateSession } from "./gate_session.ts";
+import type { UnreadRequest } from "./served_request.ts";
 
 /** What a gate allows. */
 export interface GateLimits {
@@ -26,6 +27,8 @@ export interface GateOptions {
   readonly secureContext?: () => SecureContext | undefined;
   readonly clock?: Clock;
   readonly tell?: (event: TcpEvent) => void;
+  /** Told of clients that were answered without a request. */
+  readonly onServed?: (served: UnreadRequest) => void;
   /** Called when a client has left. */
   readonly onLeft?: () => void;
 }

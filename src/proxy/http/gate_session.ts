@@ -6,6 +6,7 @@ import { Exchanges } from "./exchanges.ts";
 import { FrameFilter } from "./frame_filter.ts";
 import { HeadDebt } from "./head_debt.ts";
 import { LAST_ANSWER_MS, linger } from "./last_words.ts";
+import type { RefusedHead } from "./refused_head.ts";
 import { RequestFraming } from "./request_framing.ts";
 import type { SecuredClient } from "./secured_client.ts";
 import { ServerSide } from "./server_side.ts";
@@ -20,9 +21,12 @@ export class GateSession implements ClientSession, Watched {
   serverPort = 0;
   /** The client, when it is spoken to through TLS. */
   secured: SecuredClient | undefined;
+  /** Reads what it sends, unless that is HTTP/2. */
+  readonly framing = new RequestFraming();
+  /** Whether it was told why it is sent away. */
+  isDismissed = false;
   #client: Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">;
   #server: ServerSide;
-  #framing = new RequestFraming();
   #frames = new FrameFilter();
   /** All that the client says has been passed on. */
   #upward: Promise<void> | undefined;
@@ -35,7 +39,6 @@ export class GateSession implements ClientSession, Watched {
   #bytesAsked = 0;
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #isLast = false;
-  #isDismissed = false;
   /** The server has said something. */
   #isAnswered = false;
   #isClosed = false;
@@ -46,7 +49,7 @@ export class GateSession implements ClientSession, Watched {
     this.address = plainAddress(client.remoteAddr.hostname);
     this.#debt = new HeadDebt(now);
     this.#server = new ServerSide({
-      inspector: () => this.isHttp2 ? this.#frames : this.#framing,
+      inspector: () => this.isHttp2 ? this.#frames : this.framing,
       isSeen: () => this.isSettled,
       onEnd: () => this.#leave(),
     });
@@ -73,6 +76,10 @@ export class GateSession implements ClientSession, Watched {
   /** Bytes passed on, both directions. */
   get bytes(): number {
     return (this.#up?.bytes ?? 0) + (this.#down?.bytes ?? 0);
+  }
+
+  get refused(): RefusedHead | undefined {
+    return this.framing.refused;
   }
 
   /** Whether it has ever sent a request. */
@@ -114,7 +121,7 @@ export class GateSession implements ClientSession, Watched {
   }
 
   upgraded(): void {
-    const held = this.#framing.release();
+    const held = this.framing.release();
     if (held.length === 0) return;
     // It breaks when the session ends, which whoever reads from it notices.
     void this.#server.pass(held).catch(() => this.end());
@@ -170,9 +177,7 @@ export class GateSession implements ClientSession, Watched {
 
   /** Says a last word to a client that is owed nothing, and closes. */
   async dismiss(words: Uint8Array): Promise<void> {
-    // It did not even take the words that it was sent before.
-    if (this.#isDismissed) return this.end();
-    this.#isDismissed = true;
+    this.isDismissed = true;
     try {
       await this.#client.write(words);
       await this.#client.closeWrite();
@@ -194,18 +199,18 @@ export class GateSession implements ClientSession, Watched {
     this.#client.close();
     const reading = this.#exchanges.abort();
     if (reading.length === 0) this.#server.close();
-    else void this.#server.closeAfter(reading, this.#framing.filler);
+    else void this.#server.closeAfter(reading, this.framing.filler);
   }
 
   async #tell(bytes: Uint8Array): Promise<number> {
     const count = await this.#server.write(bytes);
-    if (this.#framing.isBroken) this.#refuseBroken();
+    if (this.framing.isBroken) this.#refuseBroken();
     return count;
   }
 
   /** Refuses the request whose body is not what its head said, once it is its turn. */
   #refuseBroken(): void {
-    const { isBroken, requests } = this.#framing;
+    const { isBroken, requests } = this.framing;
     if (!isBroken || this.#exchanges.arrived < requests) return;
     // It has its answer, but whatever follows cannot be told apart.
     if (this.#exchanges.size === 0) return this.end();

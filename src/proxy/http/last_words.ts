@@ -1,11 +1,20 @@
+import type { ProxyErrorReason } from "../meter.ts";
+
 /** How long a client that says no more gets what it was not answered yet, milliseconds. */
 export const LAST_ANSWER_MS = 500;
 
+/** What a client is told outside of any request. */
+export interface LastWords {
+  readonly status: number;
+  readonly bytes: Uint8Array;
+}
+
 /** For a client that takes too long for the head of a request. */
-export const TOO_LATE = words("408 Request Timeout", "header-timeout");
+export const TOO_LATE = words(408, "Request Timeout", "request-invalid");
 /** For a client too many. */
 export const TOO_MANY = words(
-  "503 Service Unavailable",
+  503,
+  "Service Unavailable",
   "too-many-connections",
 );
 
@@ -28,9 +37,15 @@ export async function linger(
   }
 }
 
-function words(status: string, reason: string): Uint8Array {
-  return new TextEncoder().encode(
-    `HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n` +
-      `dewy-error: ${reason}\r\n\r\n`,
+function words(
+  status: number,
+  phrase: string,
+  reason: ProxyErrorReason,
+): LastWords {
+  const again = status === 503 ? "retry-after: 1\r\n" : "";
+  const bytes = new TextEncoder().encode(
+    `HTTP/1.1 ${status} ${phrase}\r\ncontent-length: 0\r\n` +
+      `connection: close\r\n${again}dewy-error: ${reason}\r\n\r\n`,
   );
+  return { status, bytes };
 }

@@ -3,7 +3,6 @@ import type { BackendAnswer, BackendConnection } from "./backend_connection.ts";
 import { BackendPool } from "./backend_pool.ts";
 import { Call } from "./call.ts";
 import { exchange } from "./exchange.ts";
-import { failure } from "./failure.ts";
 import { Failures, type FailuresOptions } from "./failures.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
 import type { ClientSession } from "./client_session.ts";
@@ -12,7 +11,7 @@ import { outboundHead, RequestRefusal } from "./outbound.ts";
 import { pickBackend } from "./pick_backend.ts";
 import { RequestBody } from "./request_body.ts";
 import { type Answered, RESET_CONTENT, respond } from "./respond.ts";
-import type { ServedRequest } from "./served_request.ts";
+import { Refusals, type RefusalsOptions } from "./refusals.ts";
 import { WebSocketPlane } from "./websocket.ts";
 import { isUpgrade } from "./websocket_request.ts";
 
@@ -29,13 +28,12 @@ export interface HttpLimits {
 }
 
 /** What an {@link HttpPlane} works with. */
-export interface HttpPlaneOptions extends FailuresOptions {
+export interface HttpPlaneOptions extends FailuresOptions, RefusalsOptions {
   readonly balancer: Balancer;
   readonly scheme: "http" | "https";
   readonly limits: HttpLimits;
   /** Whether a peer of this address is believed about the hops before it. */
   readonly isTrusted: (address: string) => boolean;
-  readonly onServed?: (served: ServedRequest) => void;
 }
 
 const SWEEP_MS = 1_000;
@@ -50,6 +48,7 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 export class HttpPlane {
   #options: HttpPlaneOptions;
   #failures: Failures;
+  #refusals: Refusals;
   #webSockets: WebSocketPlane;
   #pools = new Map<Slot, BackendPool>();
   /** Requests whose bodies are on their way. */
@@ -60,7 +59,9 @@ export class HttpPlane {
   constructor(options: HttpPlaneOptions) {
     this.#options = options;
     this.#failures = new Failures(options);
-    this.#webSockets = new WebSocketPlane(options, this.#failures);
+    this.#refusals = new Refusals(options);
+    const told = { failures: this.#failures, refusals: this.#refusals };
+    this.#webSockets = new WebSocketPlane(options, told);
   }
 
   /** Serves one request; it never rejects for a fault of a backend or a client. */
@@ -83,7 +84,7 @@ export class HttpPlane {
     if (isUpgrade(request)) return this.#webSockets.open(request, session);
     const { address, isHttp2 } = session;
     const method = clientMethod(request.method, isHttp2);
-    if (method === undefined) return this.#refuseUnread(session);
+    if (method === undefined) return this.#refuseInner(request, session);
     const { scheme, isTrusted, onServed } = this.#options;
     const { serverPort } = session;
     const client = {
@@ -96,7 +97,7 @@ export class HttpPlane {
     const served = { request, method, isHttp2, address };
     const head = outboundHead(request, client, method);
     if (head instanceof RequestRefusal) {
-      return this.#refuse(head, served, session);
+      return this.#refusals.request(head, served, session);
     }
     const body = head.body === undefined || request.body === null
       ? undefined
@@ -137,21 +138,11 @@ export class HttpPlane {
     }
   }
 
-  #refuse(
-    { status }: RequestRefusal,
-    served: Pick<ServedRequest, "request" | "method" | "isHttp2" | "address">,
-    session: ClientSession,
-  ): Response {
-    const none = { bytes: 0, durationMs: 0, backend: undefined };
-    this.#options.onServed?.({ ...served, ...none, status });
-    return this.#refuseUnread(session, status);
-  }
-
-  /** Refuses what nothing is known of, not even for the access log. */
-  #refuseUnread(session: ClientSession, status = 400): Response {
-    this.#options.meter.failed("request-invalid");
-    session.last();
-    return failure(status, "request-invalid");
+  #refuseInner(request: Request, session: ClientSession): Response {
+    if (!session.isHttp2) return this.#refusals.unread(session);
+    const { method } = request;
+    const why = new RequestRefusal(400, "method");
+    return this.#refusals.request(why, { request, method }, session);
   }
 
   /** Closes what is kept open for later. */

@@ -1,7 +1,12 @@
 import { ChunkFraming } from "./chunk_framing.ts";
 import { REFUSAL, WITH_BODY } from "./inner_method.ts";
 import { type Inspector, Passage } from "./passage.ts";
-import { readRequestHead, type RequestHead } from "./request_head.ts";
+import { firstLine, type RefusedHead } from "./refused_head.ts";
+import {
+  type HeadRefusal,
+  readRequestHead,
+  type RequestHead,
+} from "./request_head.ts";
 
 /** Request line and header section together, with the empty line. */
 const MAX_HEAD_BYTES = 64 * 1024;
@@ -35,6 +40,8 @@ export class RequestFraming implements Inspector {
   /** What is to come of a body: so many bytes, or chunks. */
   #body: number | ChunkFraming = 0;
   #state: "requests" | "opaque" | "refused" | "broken" = "requests";
+  /** What was refused, once something was. */
+  refused: RefusedHead | undefined;
 
   /** Whether the body of the last request is not what chunks are. */
   get isBroken(): boolean {
@@ -45,6 +52,11 @@ export class RequestFraming implements Inspector {
   get filler(): string {
     if (this.#body === 0) return "";
     return typeof this.#body === "number" ? "-" : this.#body.filler();
+  }
+
+  /** The first line of a head that is not whole, as far as it came. */
+  get begunLine(): string {
+    return firstLine([this.#held.subarray(0, this.#heldBytes)]);
   }
 
   /** What follows is no HTTP any more; returns what was held back. */
@@ -72,7 +84,9 @@ export class RequestFraming implements Inspector {
     const { bytes } = passage;
     const end = this.#scan(bytes, at);
     const size = this.#heldBytes + (end ?? bytes.length) - at;
-    if (end === BARE || size > MAX_HEAD_BYTES) return this.#refuse(passage, at);
+    if (end === BARE || size > MAX_HEAD_BYTES) {
+      return this.#refuse(passage, at, 400);
+    }
     if (end === undefined) {
       this.#hold(bytes.subarray(at));
       passage.drop(at, bytes.length);
@@ -86,16 +100,17 @@ export class RequestFraming implements Inspector {
       passage.drop(at, end);
     } else if (this.#heldBytes === 0) {
       const head = readRequestHead(bytes, at, end);
-      if (head === undefined) return this.#refuse(passage, at);
+      if (typeof head === "number") return this.#refuse(passage, at, head);
       this.#begin(head, passage, at);
     } else {
       this.#hold(bytes.subarray(at, end));
       passage.drop(at, end);
       const held = this.#held.subarray(0, this.#heldBytes);
       const head = readRequestHead(held, 0, held.length);
-      if (head === undefined) return this.#refuse(passage, end);
-      this.#begin(head, passage, end);
-      passage.insert(held, end);
+      if (typeof head === "number") return this.#refuse(passage, end, head);
+      const whole = new Passage(held);
+      this.#begin(head, whole, 0);
+      for (const piece of whole.end()) passage.insert(piece, end);
       this.#held = EMPTY;
       this.#heldBytes = 0;
     }
@@ -103,16 +118,22 @@ export class RequestFraming implements Inspector {
   }
 
   #begin(head: RequestHead, passage: Passage, at: number): void {
-    const { body, isHidden } = head;
+    const { body, isHidden, dropped } = head;
     this.requests++;
     this.#body = body === "chunked" ? new ChunkFraming() : body;
     if (isHidden && body !== 0) passage.insert(MARK, at);
+    for (const [from, to] of dropped ?? []) passage.drop(from, to);
   }
 
-  #refuse(passage: Passage, at: number): number {
+  /** Refuses the head that ends, or goes wrong, behind `at`; what was held of it comes before. */
+  #refuse(passage: Passage, at: number, status: HeadRefusal): number {
     this.requests++;
     this.#state = "refused";
+    const held = this.#held.subarray(0, this.#heldBytes);
+    const line = firstLine([held, passage.bytes.subarray(at)]);
+    this.refused = { status, line };
     this.#held = EMPTY;
+    this.#heldBytes = 0;
     passage.insert(REFUSAL, at);
     return at;
   }

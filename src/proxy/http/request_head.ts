@@ -7,12 +7,21 @@ export interface RequestHead {
   readonly body: number | "chunked";
   /** Whether the HTTP server hides the body of such a request. */
   readonly isHidden: boolean;
+  /** Lines that the HTTP server must not see, if there are any. */
+  readonly dropped?: readonly Line[];
 }
+
+/** Where a line begins, and where the next one does. */
+type Line = readonly [from: number, to: number];
+
+const NOWHERE: Line = [0, 0];
 
 const HTAB = 9;
 const LF = 10;
 const CR = 13;
 const SP = 32;
+const STAR = 42;
+const SLASH = 47;
 const COLON = 58;
 const ZERO = 48;
 /** What sets capitals and small letters apart. */
@@ -20,14 +29,21 @@ const CASE = 0x20;
 
 const VERSION = codes("HTTP/1.");
 const GET = codes("GET");
+const CONNECT = codes("CONNECT");
+const OPTIONS = codes("OPTIONS");
+const ABSOLUTE = codes("://");
 const INNER = codes(INNER_PREFIX);
 const HOST = codes("host");
 const LENGTH = codes("content-length");
 const CODING = codes("transfer-encoding");
 const CHUNKED = codes("chunked");
+const UPGRADE = codes("upgrade");
 const MAX_HEADERS = 128;
 /** Digits of a length that a number has exactly. */
 const MAX_DIGITS = 15;
+
+/** How a head is refused: it cannot be read in one way only, or its method is not for proxies like this one. */
+export type HeadRefusal = 400 | 405;
 
 /** One head, as far as it was read. */
 interface Reading {
@@ -36,7 +52,10 @@ interface Reading {
   hosts: number;
   /** `undefined` until it is said. */
   length: number | undefined;
+  lengthLine: Line;
   isChunked: boolean;
+  /** Lines that ask for another protocol. */
+  upgrades?: Line[];
 }
 
 /**
@@ -44,32 +63,41 @@ interface Reading {
  * `bytes` from `start` to `end`. It takes nothing that RFC 9112 does not
  * allow, and nothing that two readers could frame in two ways.
  *
- * @returns `undefined` for what must not be passed on.
+ * @returns The status that refuses what must not be passed on.
  */
 export function readRequestHead(
   bytes: Uint8Array,
   start: number,
   end: number,
-): RequestHead | undefined {
+): RequestHead | HeadRefusal {
+  // The HTTP server takes what its head says is a body for further requests.
+  if (isExactly(bytes, start, CONNECT)) return 405;
   const reading: Reading = {
     bytes,
     at: start,
     hosts: 0,
     length: undefined,
+    lengthLine: NOWHERE,
     isChunked: false,
   };
   const isHidden = isExactly(bytes, start, GET);
   const minor = readRequestLine(reading);
-  if (minor === undefined) return undefined;
+  if (minor === undefined) return 400;
   for (let headers = 0; reading.at < end - 2; headers++) {
-    if (headers === MAX_HEADERS || !readField(reading)) return undefined;
+    if (headers === MAX_HEADERS || !readField(reading)) return 400;
   }
-  const { hosts, length, isChunked } = reading;
-  if (hosts !== 1 && !(hosts === 0 && minor === 0)) return undefined;
-  if (!isChunked) return { body: length ?? 0, isHidden };
+  const { hosts, length, isChunked, upgrades } = reading;
+  if (hosts !== 1 && !(hosts === 0 && minor === 0)) return 400;
   // HTTP/1.0 knows no chunks (RFC 9112, 6.1).
-  if (length !== undefined || minor === 0) return undefined;
-  return { body: "chunked", isHidden };
+  if (isChunked && (length !== undefined || minor === 0)) return 400;
+  const body = isChunked ? "chunked" : length ?? 0;
+  if (upgrades === undefined || !isChunked && length === undefined) {
+    return { body, isHidden };
+  }
+  // The server refuses a request with both; who offers a protocol may be ignored (RFC 9110, 7.8).
+  const isBodiless = isHidden && body === 0;
+  const dropped = isBodiless ? [reading.lengthLine] : upgrades;
+  return { body, isHidden, dropped };
 }
 
 /** Reads the first line; the minor version, which is 0 or 1. */
@@ -82,13 +110,29 @@ function readRequestLine(reading: Reading): number | undefined {
   if (startsWith(bytes, start, INNER)) return undefined;
   const target = ++at;
   while (isTarget(bytes[at])) at++;
-  if (at === target || bytes[at] !== SP) return undefined;
+  if (bytes[at] !== SP || !isForm(bytes, target, at, start)) return undefined;
   if (!startsWith(bytes, ++at, VERSION)) return undefined;
   at += VERSION.length;
   const minor = (bytes[at] ?? 0) - ZERO;
   if (minor !== 0 && minor !== 1 || bytes[at + 1] !== CR) return undefined;
   reading.at = at + 3;
   return minor;
+}
+
+/** Whether a target is in origin, absolute or asterisk form (RFC 9112, 3.2). */
+function isForm(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  line: number,
+): boolean {
+  if (bytes[from] === SLASH) return true;
+  if (bytes[from] === STAR && to === from + 1) {
+    return isExactly(bytes, line, OPTIONS);
+  }
+  let at = from;
+  while (at < to && bytes[at] !== COLON) at++;
+  return at > from && startsWith(bytes, at, ABSOLUTE);
 }
 
 /** Reads a line of the header section; whether it is one. */
@@ -108,8 +152,15 @@ function readField(reading: Reading): boolean {
     case HOST.length:
       if (isAnyCase(bytes, start, HOST)) reading.hosts++;
       return true;
+    case UPGRADE.length:
+      if (isAnyCase(bytes, start, UPGRADE)) {
+        (reading.upgrades ??= []).push([start, reading.at]);
+      }
+      return true;
     case LENGTH.length:
-      return !isAnyCase(bytes, start, LENGTH) || readLength(reading, value, at);
+      if (!isAnyCase(bytes, start, LENGTH)) return true;
+      reading.lengthLine = [start, reading.at];
+      return readLength(reading, value, at);
     case CODING.length:
       return !isAnyCase(bytes, start, CODING) || readCoding(reading, value, at);
     default:

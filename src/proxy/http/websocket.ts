@@ -1,10 +1,10 @@
 import type { Slot } from "../balancer.ts";
 import { Attempt } from "../tcp/attempt.ts";
-import { failure } from "./failure.ts";
 import type { Failures } from "./failures.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
 import type { ClientSession } from "./client_session.ts";
 import { RequestRefusal } from "./outbound.ts";
+import type { Refusals } from "./refusals.ts";
 import { pickBackend } from "./pick_backend.ts";
 import type { HttpPlaneOptions } from "./plane.ts";
 import { WebSocketCall } from "./websocket_call.ts";
@@ -35,24 +35,35 @@ interface Opening {
 export class WebSocketPlane {
   #options: HttpPlaneOptions;
   #failures: Failures;
+  #refusals: Refusals;
 
-  constructor(options: HttpPlaneOptions, failures: Failures) {
+  constructor(
+    options: HttpPlaneOptions,
+    { failures, refusals }: {
+      readonly failures: Failures;
+      readonly refusals: Refusals;
+    },
+  ) {
     this.#options = options;
     this.#failures = failures;
+    this.#refusals = refusals;
   }
 
   /** Serves one handshake; it never rejects for a fault of a backend or a client. */
   async open(request: Request, session: ClientSession): Promise<Response> {
-    const { address } = session;
+    const { address, serverPort } = session;
     const { scheme, isTrusted } = this.#options;
     const client = {
       address,
       scheme,
       isTrusted: isTrusted(address),
       isHttp2: false,
+      serverPort,
     };
     const handshake = handshakeOf(request, client);
-    if (handshake instanceof RequestRefusal) return refusal(handshake);
+    if (handshake instanceof RequestRefusal) {
+      return this.#refuseUnasked(handshake, request, session);
+    }
     const opening = this.#begin(request, session);
     try {
       const answered = await this.#askAny(handshake, opening.call);
@@ -64,6 +75,18 @@ export class WebSocketPlane {
       opening.over(response.status, 0);
       return response;
     }
+  }
+
+  /** Refuses what no backend was asked for. */
+  #refuseUnasked(
+    why: RequestRefusal,
+    request: Request,
+    session: ClientSession,
+  ): Response {
+    const { method } = request;
+    const response = this.#refusals.request(why, { request, method }, session);
+    if (why.status === 426) response.headers.set("sec-websocket-version", "13");
+    return response;
   }
 
   #begin(request: Request, session: ClientSession): Opening {
@@ -209,10 +232,4 @@ export class WebSocketPlane {
     });
     return new Response(body, { status, headers });
   }
-}
-
-function refusal({ status }: RequestRefusal): Response {
-  const response = failure(status, "request-invalid");
-  if (status === 426) response.headers.set("sec-websocket-version", "13");
-  return response;
 }

