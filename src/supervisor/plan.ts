@@ -69,9 +69,14 @@ function refusalOf(
 
 function olderReason(
   { tag, reason }: SurveyedVersion,
-  { choice: { action }, state: { deployed } }: PlanFacts,
+  { choice: { action }, state: { deployed }, survey }: PlanFacts,
 ): string {
   if (action.kind === "skip" && action.tag === tag) return action.reason;
-  const newer = action.kind === "deploy" ? action.release.tag : deployed?.tag;
+  const place = (tag: string) => survey.findIndex((one) => one.tag === tag);
+  // What is newer than it: the version in service when the one that is wanted is, too.
+  const wanted = tagOf(action);
+  const newer = [deployed?.tag, wanted].find((other) =>
+    other !== undefined && place(other) >= 0 && place(other) < place(tag)
+  );
   return newer === undefined ? reason : `older than ${newer}`;
 }

@@ -20,14 +20,25 @@ export function wayBack(
   state: State,
   rules: VersionRules,
 ): Way {
-  const { deployed, pin, rollback } = state;
+  const { deployed, pin } = state;
+  if (deployed === undefined) throw nothingError();
   const to = named ?? targetOf({ leave, present }, state);
-  if (deployed === undefined || to === undefined) throw nothingError();
+  if (to === undefined) throw nothingError();
   if (pin !== undefined && pin.tag !== to) throw pinnedError(pin.tag);
+  return { from: leftBy(leave, state, rules), to };
+}
+
+/** Returns the newest version that is not wanted again. */
+function leftBy(leave: string, state: State, rules: VersionRules): string {
+  const { rollback, failures } = state;
   // Who goes back twice does not want what was left first.
-  const isFurther = rollback !== undefined &&
-    (leave === rollback.to || isOlder(leave, rollback.from, rules));
-  return { from: isFurther ? rollback.from : leave, to };
+  const first = leave === rollback?.to ? rollback.from : leave;
+  // Nor what failed here, and would be tried again when its pause is over.
+  const failed = failures.map(({ tag }) => tag);
+  return [rollback?.from ?? first, ...failed].reduce(
+    (newest, tag) => isOlder(newest, tag, rules) ? tag : newest,
+    first,
+  );
 }
 
 function targetOf(
