@@ -1,4 +1,8 @@
 import { dirname, resolve } from "node:path";
+import { ConfigError } from "../base/errors.ts";
+import { folderOf } from "../base/file_url.ts";
+import { parseDriverUrl } from "../base/url.ts";
+import { parseRegistryUrl } from "../registry/open_registry.ts";
 import type {
   AssetsSettings,
   ContainerSettings,
@@ -53,7 +57,11 @@ const SANDBOX: readonly Line[] = [
   "# MemoryDenyWriteExecute= is not possible: JavaScript is compiled as it runs.",
 ];
 
-/** Writes the service unit, as systemd.service(5) and systemd.exec(5) have it. */
+/**
+ * Writes the service unit, as systemd.service(5) and systemd.exec(5) have it.
+ *
+ * @throws {ConfigError} When a URL of the settings cannot be right, or a unit cannot name a path.
+ */
 export function serviceUnit(request: UnitRequest): string {
   const { name, program, args, settings, workdir, user } = request;
   const command = [program, ...args].map(quote).join(" ");
@@ -158,7 +166,10 @@ function portsOf(settings: UnitRequest["settings"]): readonly number[] {
 function folderLines({ workdir, settings }: UnitRequest): readonly Line[] {
   const folders = new Set([
     workdir,
-    ...[settings.registryUrl, settings.cacheUrl ?? ""].flatMap(folderOf),
+    ...urlFolders(settings),
+    ...(settings.adminSocket === undefined
+      ? []
+      : [dirname(resolve(workdir, settings.adminSocket))]),
     ...(settings.command === "server"
       ? settings.listen.flatMap((address) =>
         address.kind === "unix" ? [dirname(resolve(address.path))] : []
@@ -179,9 +190,16 @@ function folderLines({ workdir, settings }: UnitRequest): readonly Line[] {
 }
 
 /** Reports and cached artifacts are written to `file://` folders. */
-function folderOf(url: string): string[] {
-  const [, path] = /^file:\/\/(\/[^?#]*)/.exec(url) ?? [];
-  return path === undefined ? [] : [decodeURIComponent(path)];
+function urlFolders(settings: UnitRequest["settings"]): readonly string[] {
+  const { registryUrl, cacheUrl } = settings;
+  const registry = parseRegistryUrl(registryUrl);
+  const cache = cacheUrl === undefined
+    ? undefined
+    : parseDriverUrl(cacheUrl, { what: "cache" });
+  return [
+    ...(registry.scheme === "file" ? [folderOf(registry, "registry")] : []),
+    ...(cache?.scheme === "file" ? [folderOf(cache, "cache")] : []),
+  ];
 }
 
 function stopSeconds(settings: UnitRequest["settings"]): number {
@@ -201,8 +219,15 @@ function render(sections: readonly [string, readonly Line[]][]): string {
   }).join("\n");
 }
 
-/** A value without quotes: percent signs begin specifiers. */
+/** A value without quotes: percent signs begin specifiers, and nothing else has a second meaning. */
 function plain(text: string): string {
+  // deno-lint-ignore no-control-regex
+  if (/[\x00-\x1f\x7f]|\\$/.test(text)) {
+    throw new ConfigError(
+      `Cannot write a unit: ${JSON.stringify(text)} cannot stand in one`,
+      { hint: "Use a folder without control characters in its name" },
+    );
+  }
   return text.replaceAll("%", "%%");
 }
 
@@ -211,9 +236,14 @@ function quote(word: string): string {
   const escaped = word
     .replaceAll("\\", "\\\\")
     .replaceAll('"', '\\"')
-    .replaceAll("\n", "\\n")
-    .replaceAll("\t", "\\t")
+    // deno-lint-ignore no-control-regex
+    .replace(/[\x00-\x1f\x7f]/g, escapeControl)
     .replaceAll("%", "%%")
     .replaceAll("$", "$$$$");
   return /^[\w@%+=:,./$-]+$/.test(escaped) ? escaped : `"${escaped}"`;
+}
+
+/** A carriage return, too, would end the line. */
+function escapeControl(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 }

@@ -75,6 +75,22 @@ export async function openRegistry(
   url: string,
   options: OpenRegistryOptions,
 ): Promise<Registry> {
+  const { open, parsed } = findDriver(url);
+  return await open(parsed, options);
+}
+
+/**
+ * Returns the parts of a registry's URL, without opening it.
+ *
+ * @throws {ConfigError} When no driver has its scheme or its options.
+ */
+export function parseRegistryUrl(url: string): DriverUrl {
+  return findDriver(url).parsed;
+}
+
+function findDriver(
+  url: string,
+): { readonly open: Opener; readonly parsed: DriverUrl } {
   const { scheme } = parseDriverUrl(url, { what: "registry" });
   const open = Object.hasOwn(OPENERS, scheme) ? OPENERS[scheme] : undefined;
   if (open === undefined) {
@@ -86,7 +102,7 @@ export async function openRegistry(
   }
   const known = [...COMMON_OPTIONS, ...(OWN_OPTIONS[scheme] ?? [])].sort();
   const parsed = parseDriverUrl(url, { what: "registry", options: known });
-  return await open(parsed, options);
+  return { open, parsed };
 }
 
 function openFile(url: DriverUrl, options: OpenRegistryOptions): Registry {

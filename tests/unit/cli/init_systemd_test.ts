@@ -39,11 +39,19 @@ for (const [mode, words] of Object.entries(LINES)) {
 }
 
 Deno.test("a word of the command line reaches dewy as it was written", () => {
-  const words = [...SERVER, "--", "./app", 'a "b" \\c', "$HOME", "50%", "x\ny"];
+  const words = [
+    ...SERVER,
+    "--",
+    "./app",
+    'a "b" \\c',
+    "$HOME",
+    "50%",
+    "x\ny\rz",
+  ];
   assert.equal(
     valuesOf(init({ words }), "ExecStart")[0],
     `${PROGRAM} server --registry ghr://o/app --port 8000 -- ./app ` +
-      '"a \\"b\\" \\\\c" $$HOME 50%% "x\\ny"',
+      '"a \\"b\\" \\\\c" $$HOME 50%% "x\\x0ay\\x0dz"',
   );
 });
 
@@ -56,6 +64,8 @@ Deno.test("what dewy writes to is writable, and nothing else", () => {
     "file:///var/cache/dewy",
     "--port",
     "/run/app/app.sock",
+    "--admin-socket",
+    "/run/admin/app.sock",
     "--",
     "./app",
   ];
@@ -64,6 +74,7 @@ Deno.test("what dewy writes to is writable, and nothing else", () => {
     "/srv/work",
     '"-/srv/my releases/app"',
     "-/var/cache/dewy",
+    "-/run/admin",
     "-/run/app",
   ]);
   assert.deepEqual(valuesOf(unit, "PrivateTmp"), ["yes"]);
@@ -107,7 +118,7 @@ Deno.test("the socket unit listens where dewy would", () => {
   ]);
 });
 
-const REFUSED: readonly (readonly [Partial<InitSettings>, RegExp])[] = [
+const REFUSED: readonly (readonly [UnitSettings, RegExp])[] = [
   [{ words: [] }, /none was given|not available/],
   [{ words: ["status"] }, /"status" is no command that goes on running/],
   [{ words: ["server"] }, /--registry is not set/],
@@ -115,6 +126,11 @@ const REFUSED: readonly (readonly [Partial<InitSettings>, RegExp])[] = [
   [{ unit: "a/b" }, /--unit "a\/b" is no name/],
   [{ runAs: "a b" }, /--run-as "a b" is no name/],
   [{ words: LINES["assets"] ?? [], socket: true }, /only dewy server/],
+  [{ words: ["assets", "--registry", "file:///a%ZZ"] }, /"file:\/\/\/a%ZZ"/],
+  [{ words: ["assets", "--registry", "file://a/b"] }, /must be absolute/],
+  [{ words: ["assets", "--registry", "ftp://a/b"] }, /"ftp" is unknown/],
+  [{ words: ["assets", "--registry", "ghr://a/b?x=1"] }, /"x" is unknown/],
+  [{ workdir: "/srv/a\nb" }, /"\/srv\/a\\nb" cannot stand in one/],
 ];
 
 for (const [settings, problem] of REFUSED) {
@@ -123,10 +139,12 @@ for (const [settings, problem] of REFUSED) {
   });
 }
 
+interface UnitSettings extends Partial<InitSettings> {
+  readonly workdir?: string;
+}
+
 function init(
-  { workdir = "/srv/work", ...settings }:
-    & Partial<InitSettings>
-    & { readonly workdir?: string },
+  { workdir = "/srv/work", ...settings }: UnitSettings,
 ): string {
   return initSystemd({
     unit: "app",
