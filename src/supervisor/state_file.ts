@@ -4,6 +4,7 @@ import { FilesystemError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import type { Redact } from "../base/redact.ts";
 import { EMPTY_STATE, type State } from "./state.ts";
+import { isState } from "./state_shape.ts";
 
 /** The state, and the file it is kept in: `.dewy/state.json`. */
 export class StateFile {
@@ -102,19 +103,4 @@ function parseState(text: string): State {
   const value: unknown = JSON.parse(text);
   if (!isState(value)) throw new SyntaxError("Not a state file of format 1");
   return { ...EMPTY_STATE, ...value };
-}
-
-/** Only dewy writes this file, whole; so its outline tells a damaged one. */
-function isState(value: unknown): value is State {
-  if (typeof value !== "object" || value === null) return false;
-  const { format, failures, history, digests, deployed, ...operator } =
-    value as Partial<State>;
-  const { pin, rollback, sightings } = operator;
-  return format === 1 && Array.isArray(failures) && Array.isArray(history) &&
-    typeof digests === "object" && digests !== null &&
-    (deployed === undefined ||
-      typeof deployed.path === "string" && typeof deployed.tag === "string") &&
-    (pin === undefined || typeof pin.tag === "string") &&
-    (rollback === undefined || typeof rollback.to === "string") &&
-    (sightings === undefined || Array.isArray(sightings));
 }

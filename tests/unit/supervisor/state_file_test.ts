@@ -60,7 +60,21 @@ const DAMAGED: readonly (readonly [what: string, text: string])[] = [
     "names no path of the deployed release",
     '{"format":1,"failures":[],"history":[],"digests":{},"deployed":{"tag":"v1"}}',
   ],
+  // A person may have had a hand in it.
+  ["has a hold of no time", withPart({ hold: true })],
+  ["has a pin of no time", withPart({ pin: { tag: "v1" } })],
+  ["goes back from nothing", withPart({ rollback: { to: "v1", at: 1 } })],
+  ["has a line of the history that is none", withPart({ history: [null] })],
+  ["has a failure without a reason", withPart({ failures: [{ tag: "v1" }] })],
+  [
+    "has a time that no calendar knows",
+    withPart({ pin: { tag: "v1", at: 9e15 } }),
+  ],
 ];
+
+function withPart(part: object): string {
+  return JSON.stringify({ ...EMPTY_STATE, ...part });
+}
 
 for (const [what, text] of DAMAGED) {
   Deno.test(`StateFile moves aside a file that ${what}, and says where`, async () => {
