@@ -11,7 +11,7 @@ const ACTIONS = [
   [
     "rollback",
     "Roll back",
-    "Goes back to the version before, or to the one named. The version left is not deployed again until a newer one appears.",
+    "Goes back to the version before, or to the one named; a deploy under way is called off. The version left is not deployed again until a newer one appears.",
     "version",
   ],
   [
