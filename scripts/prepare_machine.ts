@@ -10,6 +10,7 @@ import { installRegistry } from "./services/registry.ts";
 
 /** Programs that tests run beside dewy, and the Debian package each comes from. */
 const PROGRAMS: Readonly<Record<string, string>> = {
+  git: "git",
   tar: "tar",
   gzip: "gzip",
   bzip2: "bzip2",
@@ -38,13 +39,24 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   fish: "fish",
 };
 
+/** What Debian has apart from a program that needs it, and how to see whether it is there. */
+const PARTS: Readonly<Record<string, readonly [string, ...string[]]>> = {
+  "python3-venv": ["python3", "-c", "import ensurepip"],
+};
+
 /**
  * Installs what the tests need and this machine lacks. It only can as root on
- * Debian and its kin; elsewhere it says what is missing and the tests tell what
- * they skip for it.
+ * Debian and its kin; elsewhere it installs nothing.
+ *
+ * @returns The Debian packages that are missing still; none as a rule.
  */
-export async function prepareMachine(): Promise<void> {
-  await installPrograms({ ...PROGRAMS, ...ENGINE_PROGRAMS });
+export async function prepareMachine(): Promise<readonly string[]> {
+  const programs = { ...PROGRAMS, ...ENGINE_PROGRAMS };
+  const missing = [
+    ...await installPrograms(programs),
+    ...await installParts(),
+  ];
+  if (missing.length > 0) return missing;
   await installGrpcio();
   await installMoto();
   await installGcs();
@@ -52,25 +64,38 @@ export async function prepareMachine(): Promise<void> {
   await installOtlp();
   await installPrism();
   await installRegistry();
+  return [];
 }
 
 /**
- * Installs the programs that are missing, or says which those are.
+ * Installs the programs that are missing.
  *
  * @param programs The Debian package of each.
+ * @returns The packages that cannot be installed by this user, or here.
  */
 export async function installPrograms(
   programs: Readonly<Record<string, string>>,
-): Promise<void> {
-  const missing = await missingPackages(programs);
-  if (missing.length === 0) return;
-  if (Deno.uid() !== 0 || !await isThere("apt-get")) {
-    print(`Programs are needed that are not here: ${missing.join(" ")}\n`);
-    return;
+): Promise<readonly string[]> {
+  return await installPackages(await missingPackages(programs));
+}
+
+async function installParts(): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const [pkg, probe] of Object.entries(PARTS)) {
+    if (!await succeeds(probe)) missing.push(pkg);
   }
-  print(`Installing: ${missing.join(" ")}\n`);
+  return await installPackages(missing);
+}
+
+async function installPackages(
+  packages: readonly string[],
+): Promise<readonly string[]> {
+  if (packages.length === 0) return [];
+  if (Deno.uid() !== 0 || !await isThere("apt-get")) return packages;
+  print(`Installing: ${packages.join(" ")}\n`);
   await apt("update", "-q");
-  await apt("install", "-q", "-y", "--no-install-recommends", ...missing);
+  await apt("install", "-q", "-y", "--no-install-recommends", ...packages);
+  return [];
 }
 
 async function missingPackages(
@@ -81,17 +106,28 @@ async function missingPackages(
       await isThere(program) ? undefined : pkg
     ),
   );
-  return checked.filter((pkg) => pkg !== undefined);
+  return [...new Set(checked)].filter((pkg) => pkg !== undefined);
 }
 
 async function isThere(program: string): Promise<boolean> {
-  const { success } = await new Deno.Command("sh", {
-    args: ["-c", `command -v ${program}`],
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).output();
-  return success;
+  return await succeeds(["sh", "-c", `command -v ${program}`]);
+}
+
+async function succeeds(
+  [program, ...args]: readonly [string, ...string[]],
+): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command(program, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 async function apt(...args: readonly string[]): Promise<void> {

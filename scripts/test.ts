@@ -99,7 +99,15 @@ async function run(
   };
 }
 
-await prepareMachine();
+const missing = await prepareMachine();
+if (missing.length > 0) {
+  const packages = missing.join(" ");
+  print(`These Debian packages are needed, and not here: ${packages}
+Run this as root on Debian, which installs them, or first: apt-get install ${packages}
+`);
+  // What somebody names may do without them.
+  if (Deno.args.length === 0) Deno.exit(1);
+}
 await using folder = await TempDir.create();
 const suites: readonly Suite[] = Deno.args.length > 0
   ? [{ args: Deno.args }]

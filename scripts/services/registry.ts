@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { goProgram } from "./go.ts";
 import { installOnce, run, servicesFolder } from "./install.ts";
 
 const VERSION = "3.0.0";
@@ -11,9 +12,9 @@ const VERSION = "3.0.0";
 export async function installRegistry(): Promise<string> {
   const folder = join(servicesFolder(), `distribution-${VERSION}`);
   const module = "github.com/distribution/distribution/v3/cmd/registry";
-  await installOnce(folder, (into) =>
+  await installOnce(folder, async (into) =>
     run(
-      ["go", "install", `${module}@v${VERSION}`],
+      [await goProgram(), "install", `${module}@v${VERSION}`],
       { GOBIN: into, GOFLAGS: "-mod=mod" },
     ));
   return join(folder, "registry");

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { goProgram } from "./go.ts";
 import { installOnce, run, servicesFolder } from "./install.ts";
 
 const SOURCE = new URL("sample_app/main.go", import.meta.url);
@@ -14,9 +15,9 @@ export async function buildSampleApp(): Promise<string> {
   return join(folder, "app");
 }
 
-function build(binary: string): Promise<void> {
+async function build(binary: string): Promise<void> {
   const flags = ["-trimpath", "-ldflags=-s -w", "-o", binary];
-  return run(["go", "build", ...flags, fileURLToPath(SOURCE)], {
+  await run([await goProgram(), "build", ...flags, fileURLToPath(SOURCE)], {
     CGO_ENABLED: "0",
     GO111MODULE: "off",
   });
