@@ -1,4 +1,4 @@
-import { SourceError } from "../base/errors.ts";
+import { errorMessage, SourceError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import type { Release, VersionRules } from "../base/release.ts";
 import type { Clock } from "../base/time.ts";
@@ -192,6 +192,17 @@ export class Chooser {
       now: clock.now(),
     });
   }
+}
+
+/** What is to be said when a way back failed. */
+export function failedWayBack(
+  tag: string,
+  choice: Choice,
+  error: unknown,
+): Choice {
+  const reason = `the way back to ${tag} failed: ${errorMessage(error)}`;
+  const action = { kind: "skip", code: "failed-before", reason, tag } as const;
+  return { ...choice, action };
 }
 
 /** What needs no look into the registry, as its answer. */

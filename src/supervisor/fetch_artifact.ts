@@ -1,4 +1,4 @@
-import { ArtifactError } from "../base/errors.ts";
+import { ArtifactError, SourceError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { cacheKey, type Release } from "../base/release.ts";
 import type { CacheEntry } from "../cache/cache.ts";
@@ -33,11 +33,18 @@ export async function fetchArtifact(
   const { tag } = release;
   const key = cacheKey(release);
   const trustedSha256 = state.value.digests[digestId(release)];
-  const { entry, fromCache, verifiedBy } = await source.obtain(release, {
+  const options = {
     trustedSha256,
     requireChecksum,
     maxBytes: deps.maxArtifactBytes,
-  }, signal);
+  };
+  const { entry, fromCache, verifiedBy } = await source
+    .obtain(release, options, signal)
+    .catch((cause: unknown) => {
+      const isGone = isFromMemory(release) && cause instanceof SourceError &&
+        cause.code === "invalid";
+      throw isGone ? goneError(tag, cause) : cause;
+    });
   if (verifiedBy !== undefined) {
     emit({ type: "artifact-verified", key, source: verifiedBy });
   }
@@ -49,6 +56,19 @@ export async function fetchArtifact(
   emit({ type: "artifact-cached", tag, key, path, bytes, sha256, fromCache });
   emit({ type: "artifact-downloaded", tag });
   return entry;
+}
+
+/** Whether nobody but this host knows of a release at present, so that only the cache can have it. */
+function isFromMemory({ artifactUrl }: Release): boolean {
+  return artifactUrl === "";
+}
+
+function goneError(tag: string, cause: unknown): SourceError {
+  return new SourceError(
+    "not-found",
+    `Cannot bring ${tag} back: its folder and its artifact are no longer here, and the registry does not say where it is`,
+    { cause, hint: "Go back to a version that is here, or mend the registry" },
+  );
 }
 
 /** Other bytes behind the same tag have another fingerprint, so what is cached of the former ones is not trusted for them. */

@@ -59,9 +59,13 @@ export function markRollback(state: State, mark: RollbackMark): State {
   return { ...state, rollback: mark };
 }
 
-/** The way back is given up. */
-export function forgetRollback(state: State): State {
-  return { ...state, rollback: undefined };
+/** The way back is given up; what was gone back from before is wanted no more than it was. */
+export function giveUpRollback(state: State): State {
+  const { rollback, deployed } = state;
+  const isFurther = rollback !== undefined && deployed !== undefined &&
+    rollback.from !== deployed.tag;
+  const before = isFurther ? { ...rollback, to: deployed.tag } : undefined;
+  return { ...state, rollback: before };
 }
 
 /** Returns what a roll-back goes to when no version is named. */

@@ -9,6 +9,7 @@ import {
   type Choice,
   Chooser,
   type ChooserSettings,
+  failedWayBack,
   tagOf,
 } from "./chooser.ts";
 import type { Action } from "./decide.ts";
@@ -19,7 +20,7 @@ import { prepareTask, settleOrder } from "./perform.ts";
 import { PollPause, type PollSettings } from "./poll_pause.ts";
 import { newPulse, type Pulse } from "./pulse.ts";
 import { Reporter, type ReporterDeps } from "./reporter.ts";
-import { forgetRollback } from "./state_operator.ts";
+import { giveUpRollback } from "./state_operator.ts";
 import type { StateFile } from "./state_file.ts";
 import type { Target } from "./target.ts";
 import { refuseUnfinished, tickTimeoutError } from "./tick_errors.ts";
@@ -194,8 +195,9 @@ export class Supervisor {
         await target.bringBack(recalled, reason, signal);
       } else await target.deploy(release, reason, signal);
     } catch (error) {
-      await this.#giveUpRollback(release.tag, signal);
-      await this.#noteEnd(choice);
+      const isGivenUp = await this.#giveUpRollback(release.tag, signal);
+      if (isGivenUp) this.#note(failedWayBack(release.tag, choice, error));
+      else await this.#noteEnd(choice);
       if (!signal.aborted) await this.#reporter.report(release, signal, error);
       throw error;
     }
@@ -205,12 +207,13 @@ export class Supervisor {
   }
 
   /** Whoever went back and could not get there is where he was; only a stop leaves it for later. */
-  async #giveUpRollback(tag: string, signal: AbortSignal): Promise<void> {
+  async #giveUpRollback(tag: string, signal: AbortSignal): Promise<boolean> {
     const { state, emit } = this.#deps;
     const isStop = signal.aborted && !(signal.reason instanceof DewyError);
-    if (isStop || state.value.rollback?.to !== tag) return;
-    if (state.value.deployed?.tag === tag) return;
-    await tryOrTell("the state", () => state.update(forgetRollback), emit);
+    if (isStop || state.value.rollback?.to !== tag) return false;
+    if (state.value.deployed?.tag === tag) return false;
+    await tryOrTell("the state", () => state.update(giveUpRollback), emit);
+    return true;
   }
 
   /** What was decided is done, or has failed: it is no longer what holds. */

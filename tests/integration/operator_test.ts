@@ -123,6 +123,31 @@ Deno.test("a rollback that fails leaves what is in service, and no mark", async 
   assert.equal((await bench.act({ kind: "deploy" })).result, "nothing-to-do");
 });
 
+Deno.test("a second rollback that fails does not undo the first", async () => {
+  await using bench = await AssetsBench.deployed("v1.0.0", "v1.1.0", "v1.2.0");
+  await bench.act({ kind: "rollback" });
+  await bench.serves("v1.1.0");
+  // Its folder gave way to newer ones; now nobody has its artifact either.
+  await bench.registry.withdraw("v1.0.0");
+  await removeCached(bench, "v1.0.0");
+  await bench.act({ kind: "rollback" });
+  const failed = await eventually(
+    () => bench.events.find(({ type }) => type === "deploy-failed"),
+    { message: "the second one fails" },
+  );
+  assert.ok(failed.type === "deploy-failed");
+  assert.match(
+    failed.failure.error.message,
+    /no longer here, and the registry/,
+  );
+  const { decision } = await bench.serves("v1.1.0");
+  assert.match(decision?.reason ?? "", /^the way back to v1\.0\.0 failed: /);
+  await bench.stop();
+  await bench.start();
+  const status = await bench.serves("v1.1.0");
+  assert.equal(status.decision?.code, "rolled-back");
+});
+
 Deno.test("pin wants one version until it is unpinned, over a restart too", async () => {
   await using bench = await AssetsBench.deployed("v1.0.0", "v1.1.0");
   await bench.refused({ kind: "pin", version: "v3.0.0" }, "not-found");
@@ -149,3 +174,10 @@ Deno.test("pin wants one version until it is unpinned, over a restart too", asyn
   const none = await bench.act({ kind: "unpin" });
   assert.equal(none.result, "nothing-to-do");
 });
+
+async function removeCached(bench: AssetsBench, version: string) {
+  const folder = `${bench.workdir}/.dewy/cache`;
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.startsWith(version)) await Deno.remove(`${folder}/${name}`);
+  }
+}
