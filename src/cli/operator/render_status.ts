@@ -78,7 +78,10 @@ function registryOf(status: Fields, screen: Screen): string {
   const registry = status.object("registry");
   if (registry === undefined) return "";
   const answered = shownTime(registry.time("last_answered_at"), screen);
-  const next = shownTime(registry.time("next_poll_at"), screen);
+  // While it is busy the next poll is not settled.
+  const next = status.text("phase") === "waiting"
+    ? shownTime(registry.time("next_poll_at"), screen)
+    : "";
   return [
     registry.text("url"),
     answered === "" ? "has not answered yet" : `answered ${answered}`,
