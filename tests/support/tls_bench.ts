@@ -93,9 +93,12 @@ export class Http2Client implements AsyncDisposable {
     return new Http2Client(session);
   }
 
-  /** Begins a request, whose body is up to the caller. */
-  begin(headers: OutgoingHttpHeaders): ClientHttp2Stream {
-    return this.#session.request(headers, { endStream: false });
+  /** Begins a request, whose body is up to the caller unless `endStream` is said. */
+  begin(
+    headers: OutgoingHttpHeaders,
+    { endStream = false }: { readonly endStream?: boolean } = {},
+  ): ClientHttp2Stream {
+    return this.#session.request(headers, { endStream });
   }
 
   /** Asks for a path; the body of the answer. */

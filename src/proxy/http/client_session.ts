@@ -1,5 +1,6 @@
 import type { ClientFault } from "./fault.ts";
-import type { RefusedHead } from "./refused_head.ts";
+import type { FrameFilter } from "./frame_filter.ts";
+import type { RequestFraming } from "./request_framing.ts";
 
 /** Something that is done for a client, and of no use once it has left. */
 export interface Exchange {
@@ -17,8 +18,10 @@ export interface ClientSession {
   readonly address: string;
   /** Whether requests are streams of HTTP/2. */
   readonly isHttp2: boolean;
-  /** The head that was not passed on, after which nothing more is. */
-  readonly refused: RefusedHead | undefined;
+  /** What its requests were read by, if they are no streams of HTTP/2. */
+  readonly framing: Pick<RequestFraming, "refused">;
+  /** What its streams were read by, if there are any. */
+  readonly frames: Pick<FrameFilter, "streams">;
   enter(exchange: Exchange): void;
   leave(exchange: Exchange): void;
   /** Grows whenever bytes move. */

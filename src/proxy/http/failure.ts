@@ -22,3 +22,9 @@ export function failure(status: number, reason: ProxyErrorReason): Response {
   if (status < 500) headers.set("connection", "close");
   return new Response(`${status} ${reason}\n`, { status, headers });
 }
+
+/** Takes the body of an answer of the proxy away, as HEAD wants it: over HTTP/2 the server would send it. */
+export function withoutBody(response: Response): Response {
+  if (!response.headers.has("dewy-error")) return response;
+  return new Response(null, response);
+}

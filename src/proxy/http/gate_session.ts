@@ -6,7 +6,6 @@ import { Exchanges } from "./exchanges.ts";
 import { FrameFilter } from "./frame_filter.ts";
 import { HeadDebt } from "./head_debt.ts";
 import { LAST_ANSWER_MS, linger } from "./last_words.ts";
-import type { RefusedHead } from "./refused_head.ts";
 import { RequestFraming } from "./request_framing.ts";
 import type { SecuredClient } from "./secured_client.ts";
 import { ServerSide } from "./server_side.ts";
@@ -23,11 +22,12 @@ export class GateSession implements ClientSession, Watched {
   secured: SecuredClient | undefined;
   /** Reads what it sends, unless that is HTTP/2. */
   readonly framing = new RequestFraming();
+  /** Reads HTTP/2. */
+  readonly frames = new FrameFilter();
   /** Whether it was told why it is sent away. */
   isDismissed = false;
   #client: Pick<Deno.Conn, "read" | "write" | "closeWrite" | "close">;
   #server: ServerSide;
-  #frames = new FrameFilter();
   /** All that the client says has been passed on. */
   #upward: Promise<void> | undefined;
   #up: Flow | undefined;
@@ -49,7 +49,7 @@ export class GateSession implements ClientSession, Watched {
     this.address = plainAddress(client.remoteAddr.hostname);
     this.#debt = new HeadDebt(now);
     this.#server = new ServerSide({
-      inspector: () => this.isHttp2 ? this.#frames : this.framing,
+      inspector: () => this.isHttp2 ? this.frames : this.framing,
       isSeen: () => this.isSettled,
       onEnd: () => this.#leave(),
     });
@@ -76,10 +76,6 @@ export class GateSession implements ClientSession, Watched {
   /** Bytes passed on, both directions. */
   get bytes(): number {
     return (this.#up?.bytes ?? 0) + (this.#down?.bytes ?? 0);
-  }
-
-  get refused(): RefusedHead | undefined {
-    return this.framing.refused;
   }
 
   /** Whether it has ever sent a request. */
@@ -196,6 +192,7 @@ export class GateSession implements ClientSession, Watched {
     this.#isClosed = true;
     clearTimeout(this.#leaving);
     this.#up?.resume();
+    this.frames.streams.end();
     this.#client.close();
     const reading = this.#exchanges.abort();
     if (reading.length === 0) this.#server.close();
@@ -205,6 +202,7 @@ export class GateSession implements ClientSession, Watched {
   async #tell(bytes: Uint8Array): Promise<number> {
     const count = await this.#server.write(bytes);
     if (this.framing.isBroken) this.#refuseBroken();
+    if (this.frames.isBroken) this.end();
     return count;
   }
 

@@ -1,4 +1,5 @@
 import { HOP_BY_HOP } from "./response_head.ts";
+import { STREAM_MARK } from "./stream_mark.ts";
 
 /** What a request is sent to a backend as, apart from the body. */
 export interface OutboundHead {
@@ -48,6 +49,7 @@ const OWN = new Set([
   "forwarded",
   "expect",
   "content-length",
+  STREAM_MARK,
 ]);
 
 const encoder = new TextEncoder();
@@ -149,7 +151,9 @@ function framingOf(request: Request, isHttp2: boolean): Framing | undefined {
   }
   if (length === null) {
     // Only a stream of HTTP/2 may have a body that its head does not tell of.
-    return request.body === null || !isHttp2 ? NO_BODY : CHUNKED;
+    const mayHaveBody = isHttp2 && request.body !== null &&
+      headers.has(STREAM_MARK);
+    return mayHaveBody ? CHUNKED : NO_BODY;
   }
   // A length that was said twice is joined by the listener, and no length.
   if (!LENGTH.test(length)) return undefined;

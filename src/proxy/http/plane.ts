@@ -3,6 +3,7 @@ import type { BackendAnswer, BackendConnection } from "./backend_connection.ts";
 import { BackendPool } from "./backend_pool.ts";
 import { Call } from "./call.ts";
 import { exchange } from "./exchange.ts";
+import { withoutBody } from "./failure.ts";
 import { Failures, type FailuresOptions } from "./failures.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
 import type { ClientSession } from "./client_session.ts";
@@ -12,6 +13,7 @@ import { pickBackend } from "./pick_backend.ts";
 import { RequestBody } from "./request_body.ts";
 import { type Answered, RESET_CONTENT, respond } from "./respond.ts";
 import { Refusals, type RefusalsOptions } from "./refusals.ts";
+import { hidesBody } from "./stream_mark.ts";
 import { WebSocketPlane } from "./websocket.ts";
 import { isUpgrade } from "./websocket_request.ts";
 
@@ -67,7 +69,9 @@ export class HttpPlane {
   /** Serves one request; it never rejects for a fault of a backend or a client. */
   async handle(request: Request, session: ClientSession): Promise<Response> {
     this.#options.meter.requested();
-    const response = await this.#answer(request, session);
+    const answer = await this.#answer(request, session);
+    const isHead = session.isHttp2 && request.method === "HEAD";
+    const response = isHead ? withoutBody(answer) : answer;
     // A WebSocket is told in its own way.
     if (this.#isParting && response.status !== 101) {
       response.headers.set("connection", "close");
@@ -95,7 +99,11 @@ export class HttpPlane {
       serverPort,
     };
     const served = { request, method, isHttp2, address };
-    const head = outboundHead(request, client, method);
+    // Before anything is waited for: the platform shows no headers of a request that is given up.
+    const out = outboundHead(request, client, method);
+    const head = isHttp2 && await this.#hidesBody(request, session)
+      ? new RequestRefusal(400, "a body")
+      : out;
     if (head instanceof RequestRefusal) {
       return this.#refusals.request(head, served, session);
     }
@@ -118,6 +126,7 @@ export class HttpPlane {
     if (isHttp2) {
       const { signal } = request;
       signal.addEventListener("abort", () => call.abort(), { once: true });
+      if (signal.aborted) void call.abort();
     }
     try {
       const answered = await this.#serve(call);
@@ -136,6 +145,11 @@ export class HttpPlane {
         call.over(0);
       }
     }
+  }
+
+  #hidesBody(request: Request, session: ClientSession): Promise<boolean> {
+    const { bodyTimeoutMs } = this.#options.limits;
+    return hidesBody(request, session.frames.streams, bodyTimeoutMs);
   }
 
   #refuseInner(request: Request, session: ClientSession): Response {

@@ -32,7 +32,8 @@ export class Refusals {
 
   /** Refuses what the gate did not pass on. */
   unread(session: ClientSession): Response {
-    const { status, line } = session.refused ?? { status: 400, line: "" };
+    const { status, line } = session.framing.refused ??
+      { status: 400, line: "" };
     this.#options.onServed?.(unreadRequest(session, { status, line }));
     return this.#answer(status, session);
   }
