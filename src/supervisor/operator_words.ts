@@ -69,7 +69,8 @@ async function remember(
     const { message, hint = "Mend that, and say it again" } = unavailable(
       error,
     );
-    const what = `${message}; what you asked for holds until dewy ends`;
+    const what =
+      `${message}; what you asked for holds until dewy ends, and for good once it can be written`;
     throw new OperationError("unavailable", what, { hint, cause: error });
   }
 }

@@ -13,6 +13,8 @@ export class StateFile {
   #redact: Redact;
   /** One write at a time: all go to the same file beside it. */
   #writing: Promise<void> = Promise.resolve();
+  /** The file does not have what is remembered. */
+  #isBehind = false;
 
   private constructor(path: string, state: State, redact: Redact) {
     this.#path = path;
@@ -71,9 +73,27 @@ export class StateFile {
     await written;
   }
 
+  /**
+   * Writes down what could not be written before; nothing else is written.
+   * Returns whether the file has all that is remembered.
+   */
+  async catchUp(): Promise<boolean> {
+    if (!this.#isBehind) return true;
+    try {
+      await this.update((state) => state);
+      return true;
+    } catch (error) {
+      // It was told when the change was made.
+      if (error instanceof FilesystemError) return false;
+      throw error;
+    }
+  }
+
   async #write(): Promise<void> {
+    this.#isBehind = true;
     try {
       await writeDurably(this.#path, `${this.#text()}\n`);
+      this.#isBehind = false;
     } catch (cause) {
       throw FilesystemError.wrap(`Cannot write "${this.#path}"`, cause);
     }

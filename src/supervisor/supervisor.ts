@@ -159,6 +159,7 @@ export class Supervisor {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { target, settings } = this.#deps;
+    await this.#deps.state.catchUp();
     await target.takeBackBad(signal);
     await target.standUp(signal);
     const ask: Ask = (wish) => this.asker.latest(signal, wish);

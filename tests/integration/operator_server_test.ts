@@ -138,6 +138,8 @@ Deno.test({
     await Deno.remove(join(bench.workdir, "filler"));
     await waitForTicks(dewy, 2);
     assert.equal(await bench.version(), OLD);
+    const { rollback, deployed } = await readState(bench.workdir);
+    assert.deepEqual([deployed?.tag, rollback?.to], [OLD, OLD]);
   },
 });
 

@@ -111,8 +111,9 @@ Deno.test("StateFile keeps a change in memory when it cannot be written", async 
     return true;
   });
   assert.equal(file.value.deployed?.tag, "v1");
+  assert.ok(!await file.catchUp(), "it cannot be written yet");
   await Deno.remove(path);
-  await file.update((state) => state);
+  await file.catchUp();
   const again = await StateFile.open(dir.path, { emit: ignore, redact: asIs });
   assert.equal(again.value.deployed?.tag, "v1");
 });
