@@ -1,6 +1,6 @@
 import { DewyError } from "../base/errors.ts";
 
-/** An operator calls a deploy, or a look at the registry, off. */
+/** An operator calls off what the loop is at. */
 export class CalledOffError extends DewyError {
   override readonly name = "CalledOffError";
   readonly kind = "application";
@@ -9,8 +9,8 @@ export class CalledOffError extends DewyError {
 /** Returns what a deploy is called off with when an operator goes back from it. */
 export function calledOff(tag: string | undefined): CalledOffError {
   const what = tag === undefined
-    ? "A look at the registry was"
-    : `The deploy of ${tag} was`;
+    ? "What dewy was at is"
+    : `The deploy of ${tag} is`;
   return new CalledOffError(`${what} called off: an operator goes back`, {
     hint: tag === undefined
       ? "Give the order again"

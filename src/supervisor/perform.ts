@@ -1,7 +1,8 @@
-import { SourceError } from "../base/errors.ts";
+import { DewyError, SourceError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import type { VersionRules } from "../base/release.ts";
 import type { Clock } from "../base/time.ts";
+import { causeOf } from "./call_off.ts";
 import type { Ask } from "./chooser.ts";
 import { tagOf } from "./chooser.ts";
 import type { Action } from "./decide.ts";
@@ -119,8 +120,10 @@ async function restart(
   try {
     await target.restart(signal);
   } catch (error) {
+    const cause = causeOf(error, signal);
+    const isStop = signal.aborted && !(cause instanceof DewyError);
+    if (!isStop) emit({ type: "restart-failed", error: asError(cause) });
     signal.throwIfAborted();
-    emit({ type: "restart-failed", error: asError(error) });
   }
 }
 
