@@ -99,7 +99,7 @@ export class Releases {
       this.#signal.throwIfAborted();
       if (cause instanceof SourceError) throw cause;
       throw new SourceError("unavailable", `Cannot read ${what}`, {
-        cause,
+        cause: asFailure(cause),
         hint: "Check the network and the proxy variables",
       });
     }
@@ -109,4 +109,11 @@ export class Releases {
 /** Returns whether `tag` is a version with `v` before it, and fit to stand in an address. */
 export function isTag(tag: string): boolean {
   return /^v[0-9]/.test(tag) && parseVersion(tag, {}) !== undefined;
+}
+
+/** What fetch() throws is a `TypeError` by its standard, which else means a defect. */
+function asFailure(cause: unknown): unknown {
+  return cause instanceof TypeError
+    ? new Error(cause.message, { cause: cause.cause })
+    : cause;
 }

@@ -1,64 +1,19 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { platformOf } from "../../src/base/platform.ts";
 import { FilesystemError } from "../../src/base/errors.ts";
-import { selfUpdate, type SelfUpdateHost } from "../../src/cli/self_update.ts";
+import { selfUpdate } from "../../src/cli/self_update.ts";
 import { fromFolder } from "../../scripts/paths.ts";
 import { dewyCommand } from "../support/dewy_program.ts";
+import { freePort } from "../support/free_port.ts";
 import { eventually } from "../support/eventually.ts";
+import { InstalledProgram } from "../support/installed_program.ts";
 import { mount } from "../support/mount.ts";
-import { ReleaseServer, standIn } from "../support/release_server.ts";
-import { TempDir } from "../support/temp_dir.ts";
+import { standIn } from "../support/release_server.ts";
 
 const LATEST = { check: false, version: undefined, force: false };
 
-/** A program that is installed, and the releases that it can be updated from. */
-class Installed implements AsyncDisposable {
-  readonly printed: string[] = [];
-  readonly releases = new ReleaseServer();
-  private constructor(readonly dir: TempDir) {}
-
-  static async create(): Promise<Installed> {
-    const installed = new Installed(await TempDir.create());
-    const { program } = installed;
-    await Deno.writeTextFile(program, standIn("1.0.0"), { mode: 0o755 });
-    return installed;
-  }
-
-  get program(): string {
-    return this.dir.join("dewy");
-  }
-
-  host(changes: Partial<SelfUpdateHost> = {}): SelfUpdateHost {
-    return {
-      program: this.program,
-      isCompiled: true,
-      version: "1.0.0",
-      platform: platformOf(Deno.build.os, Deno.build.arch),
-      releasesUrl: this.releases.base,
-      write: (text) => this.printed.push(text),
-      signal: new AbortController().signal,
-      ...changes,
-    };
-  }
-
-  /** Asserts that the program is of this version, and that nothing is beside it. */
-  async has(version: string): Promise<void> {
-    assert.equal(await Deno.readTextFile(this.program), standIn(version));
-    const { mode } = await Deno.stat(this.program);
-    assert.equal((mode ?? 0) & 0o777, 0o755);
-    const names = await Array.fromAsync(Deno.readDir(this.dir.path));
-    assert.deepEqual(names.map(({ name }) => name), ["dewy"]);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.releases[Symbol.asyncDispose]();
-    await this.dir[Symbol.asyncDispose]();
-  }
-}
-
 Deno.test("selfUpdate() replaces the program by the latest release", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   installed.releases.publish({ version: "1.1.0" });
   await selfUpdate(LATEST, installed.host());
   await installed.has("1.1.0");
@@ -66,7 +21,7 @@ Deno.test("selfUpdate() replaces the program by the latest release", async () =>
 });
 
 Deno.test("selfUpdate() takes the version that is asked for, an older one too", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   for (const version of ["0.9.0", "1.1.0"]) {
     installed.releases.publish({ version });
   }
@@ -81,7 +36,7 @@ Deno.test("selfUpdate() changes nothing when it only looks, or when there is not
     ["0.9.0", LATEST, /newer than the latest release, v0\.9\.0/],
   ] as const;
   for (const [version, request, told] of cases) {
-    await using installed = await Installed.create();
+    await using installed = await InstalledProgram.create();
     installed.releases.publish({ version });
     await selfUpdate(request, installed.host());
     assert.match(installed.printed.join(""), told);
@@ -91,7 +46,7 @@ Deno.test("selfUpdate() changes nothing when it only looks, or when there is not
 });
 
 Deno.test("selfUpdate() changes nothing for a bad release", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   const cases = [
     [{ version: "1.1.0", fault: "wrong-sum" }, /SHA-256 is .*published is 0/],
     [{ version: "1.1.1", fault: "truncated" }, /SHA-256 is/],
@@ -108,7 +63,7 @@ Deno.test("selfUpdate() changes nothing for a bad release", async () => {
 });
 
 Deno.test("selfUpdate() refuses what is not its own to replace", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   installed.releases.publish({ version: "1.1.0" });
   const cases = [
     [{ isCompiled: false }, /this dewy is a script/],
@@ -124,7 +79,7 @@ Deno.test("selfUpdate() refuses what is not its own to replace", async () => {
 });
 
 Deno.test("selfUpdate() says what answers in place of a version", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   installed.releases.publish({ version: "<html>" });
   await assert.rejects(selfUpdate(LATEST, installed.host()), /holds none/);
   const releasesUrl = `${installed.releases.base}/nowhere`;
@@ -133,7 +88,7 @@ Deno.test("selfUpdate() says what answers in place of a version", async () => {
 });
 
 Deno.test("dewy self-update explains that a script does not replace itself", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   installed.releases.publish({ version: "999.0.0" });
   const [program, ...args] = dewyCommand();
   const { code, stderr } = await new Deno.Command(program, {
@@ -147,7 +102,7 @@ Deno.test("dewy self-update explains that a script does not replace itself", asy
 });
 
 Deno.test("selfUpdate() says that the folder of the program cannot be written", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   installed.releases.publish({ version: "1.1.0" });
   const folder = installed.dir.join("read-only");
   await Deno.mkdir(folder);
@@ -166,7 +121,7 @@ Deno.test("selfUpdate() says that the folder of the program cannot be written", 
 });
 
 Deno.test("selfUpdate() leaves nothing on a full disk", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   const noise = crypto.getRandomValues(new Uint8Array(60_000));
   installed.releases.publish({ version: "1.1.0", program: noise });
   const folder = installed.dir.join("full");
@@ -187,8 +142,24 @@ Deno.test("selfUpdate() leaves nothing on a full disk", async () => {
   assert.equal(await Deno.readTextFile(program), standIn("1.0.0"));
 });
 
+Deno.test("dewy self-update says why a server cannot be reached, without a stack", async () => {
+  await using installed = await InstalledProgram.create();
+  const [program, ...args] = dewyCommand();
+  const DEWY_DOWNLOAD_BASE = `http://127.0.0.1:${freePort()}/dewy`;
+  const { code, stderr } = await new Deno.Command(program, {
+    args: [...args, "self-update", "--check"],
+    cwd: installed.dir.path,
+    env: { DEWY_DOWNLOAD_BASE, NO_COLOR: "1" },
+  }).output();
+  assert.match(
+    new TextDecoder().decode(stderr),
+    /^Error: Cannot read "[^"]+"\n {2}because: [^\n]+(?:\n {2}because: [^\n]+)*\n {2}hint: [^\n]+\n$/,
+  );
+  assert.equal(code, 2);
+});
+
 Deno.test("selfUpdate() reads sums that were written on Windows", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   const line = (sum: string, name: string) => `${sum} *${name}\r\n`;
   installed.releases.publish({ version: "1.1.0", line });
   await selfUpdate(LATEST, installed.host());
@@ -196,7 +167,7 @@ Deno.test("selfUpdate() reads sums that were written on Windows", async () => {
 });
 
 Deno.test("selfUpdate() refuses a program whose version only begins like the release's", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   installed.releases.publish({ version: "1.1.1", program: standIn("1.1.10") });
   await assert.rejects(
     selfUpdate(LATEST, installed.host()),
@@ -206,7 +177,7 @@ Deno.test("selfUpdate() refuses a program whose version only begins like the rel
 });
 
 Deno.test("selfUpdate() removes what a killed update has left, when that is a day old", async () => {
-  await using installed = await Installed.create();
+  await using installed = await InstalledProgram.create();
   installed.releases.publish({ version: "1.1.0" });
   for (const [name, hours] of [["old", 25], ["new", 1]] as const) {
     const left = installed.dir.join(`.dewy-update-${name}`);
@@ -224,7 +195,7 @@ Deno.test("selfUpdate() removes what a killed update has left, when that is a da
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`${signal} ends an update, and leaves nothing`, async () => {
-    await using installed = await Installed.create();
+    await using installed = await InstalledProgram.create();
     const { releases } = installed;
     releases.publish({ version: "1.1.0" });
     for (const platform of ["linux_amd64", "linux_arm64"]) {
