@@ -9,6 +9,8 @@ export interface Place {
   readonly port: number;
   readonly backendPort: number;
   readonly folder: string;
+  /** Files of what it ends TLS with, if it does. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
 }
 
 /** How a program is started. */
@@ -23,12 +25,16 @@ export interface Launch {
 export interface Peer {
   readonly name: string;
   /** Peers are compared within their plane. */
-  readonly plane: "tcp" | "http";
+  readonly plane: "tcp" | "http" | "https";
   launch(place: Place): Launch;
 }
 
 /** Those that others of their plane are compared with. */
-export const BASELINES = { tcp: "HAProxy, tcp", http: "Caddy" } as const;
+export const BASELINES = {
+  tcp: "HAProxy, tcp",
+  http: "Caddy",
+  https: "Caddy",
+} as const;
 
 /** All on one thread, with connections to the backend kept, and without logs. */
 export const PEERS: readonly Peer[] = [
@@ -38,6 +44,13 @@ export const PEERS: readonly Peer[] = [
   { name: "dewy, http", plane: "http", launch: dewy("http") },
   { name: "HAProxy, http", plane: "http", launch: haproxy("http") },
   { name: "nginx", plane: "http", launch: nginx },
+];
+
+/** The same with TLS, over which clients may speak HTTP/2. */
+export const TLS_PEERS: readonly Peer[] = [
+  { name: "Caddy", plane: "https", launch: caddy },
+  { name: "dewy", plane: "https", launch: dewy("https") },
+  { name: "nginx", plane: "https", launch: nginx },
 ];
 
 /** The server behind all of them. */
@@ -55,18 +68,23 @@ export function backend(folder: string, port: number): Launch {
 }
 
 function dewy(plane: string): Peer["launch"] {
-  return ({ port, backendPort }) => ({
+  return ({ port, backendPort, certificate: pair }) => ({
     command: [
       Deno.execPath(),
       ...["run", "-A", "--config", CONFIG],
       // As the isolates that serve have it, whatever dewy itself has.
       `--v8-flags=${ISOLATE_V8_FLAGS}`,
       ...[RUNNER, plane, `${port}`, `${backendPort}`],
+      ...(pair === undefined ? [] : ["{}", pair.cert, pair.key]),
     ],
   });
 }
 
-function nginx({ folder, port, backendPort }: Place): Launch {
+function nginx(place: Place): Launch {
+  const { folder, port, backendPort, certificate: pair } = place;
+  const tls = pair === undefined
+    ? ""
+    : `ssl_certificate ${pair.cert}; ssl_certificate_key ${pair.key};`;
   return nginxLaunch(
     folder,
     "nginx.conf",
@@ -78,7 +96,8 @@ function nginx({ folder, port, backendPort }: Place): Launch {
       keepalive_requests 1000000000;
     }
     server {
-      listen 127.0.0.1:${port} backlog=4096;
+      listen 127.0.0.1:${port} ${tls && "ssl http2"} backlog=4096;
+      ${tls}
       location / {
         proxy_pass http://backend;
         proxy_http_version 1.1;
@@ -137,7 +156,13 @@ backend back
   });
 }
 
-function caddy({ folder, port, backendPort }: Place): Launch {
+function caddy(place: Place): Launch {
+  const { folder, port, backendPort, certificate: pair } = place;
+  const site = pair === undefined
+    ? `http://127.0.0.1:${port} {`
+    : `https://localhost:${port} {
+  bind 127.0.0.1
+  tls ${pair.cert} ${pair.key}`;
   return {
     command: [
       ...["caddy", "run", "--adapter", "caddyfile"],
@@ -153,7 +178,7 @@ function caddy({ folder, port, backendPort }: Place): Launch {
     level ERROR
   }
 }
-http://127.0.0.1:${port} {
+${site}
   reverse_proxy 127.0.0.1:${backendPort} {
     transport http {
       keepalive_idle_conns_per_host 512

@@ -3,11 +3,12 @@
  * and for tests of what it takes. Prints what an operator would hear.
  *
  *     deno run -A scripts/bench/proxy_runner.ts tcp|http PORT BACKEND_PORT [LIMITS]
+ *     deno run -A scripts/bench/proxy_runner.ts https PORT BACKEND_PORT LIMITS CERT KEY
  *
  * @module
  */
 import { Balancer } from "../../src/proxy/balancer.ts";
-import { HttpFront } from "../../src/proxy/http/front.ts";
+import { type Certificate, HttpFront } from "../../src/proxy/http/front.ts";
 import { NO_METER } from "../../src/proxy/meter.ts";
 import { TcpPlane } from "../../src/proxy/tcp/plane.ts";
 import { print } from "../print.ts";
@@ -16,7 +17,7 @@ import { print } from "../print.ts";
 type StartPlane = (port: number, balancer: Balancer) => void;
 
 const hostname = "127.0.0.1";
-const [plane = "", port, backendPort, limitsText = "{}"] = Deno.args;
+const [plane = "", port, backendPort, limitsText = "{}", ...pair] = Deno.args;
 /** As a JSON object. */
 const otherLimits: Readonly<Record<string, number>> = JSON.parse(limitsText);
 
@@ -34,25 +35,38 @@ const PLANES: Readonly<Record<string, StartPlane>> = {
       tell: ({ kind }) => print(`${kind}\n`),
     });
   },
-  http: (port, balancer) => {
-    new HttpFront({
-      listener: Deno.listen({ hostname, port }),
-      balancer,
-      meter: NO_METER,
-      isTrusted: () => false,
-      limits: {
-        connectTimeoutMs: 5_000,
-        idleTimeoutMs: 60_000,
-        bodyTimeoutMs: 30_000,
-        headerTimeoutMs: 10_000,
-        maxConnections: 10_000,
-        holdMs: 0,
-        ...otherLimits,
-      },
-      tell: ({ kind }) => print(`${kind}\n`),
-    });
+  http: (port, balancer) => startHttp(port, balancer),
+  https: (port, balancer) => {
+    const [cert = "", key = ""] = pair.map((path) =>
+      Deno.readTextFileSync(path)
+    );
+    startHttp(port, balancer, { cert, key });
   },
 };
+
+function startHttp(
+  port: number,
+  balancer: Balancer,
+  certificate?: Certificate,
+): void {
+  new HttpFront({
+    listener: Deno.listen({ hostname, port }),
+    balancer,
+    meter: NO_METER,
+    isTrusted: () => false,
+    limits: {
+      connectTimeoutMs: 5_000,
+      idleTimeoutMs: 60_000,
+      bodyTimeoutMs: 30_000,
+      headerTimeoutMs: 10_000,
+      maxConnections: 10_000,
+      holdMs: 0,
+      ...otherLimits,
+    },
+    tell: ({ kind }) => print(`${kind}\n`),
+    ...(certificate === undefined ? {} : { certificate }),
+  });
+}
 
 const start = PLANES[plane];
 if (start === undefined) throw new Error(`No plane is called "${plane}"`);
