@@ -1,14 +1,17 @@
 /**
- * Prints what an idle `dewy server` costs: resident memory after a while of
- * polling a `file://` registry, against an empty Deno process in the same run.
+ * Prints what an idle dewy costs in each mode: resident memory after a while of
+ * polling, against an empty Deno process in the same run. Container mode is
+ * measured with Podman, as root.
  *
  * @module
  */
 import { fileURLToPath } from "node:url";
 import { delay } from "../../tests/support/delay.ts";
+import { TempDir } from "../../tests/support/temp_dir.ts";
 import { ServerBench } from "../../tests/support/server_bench.ts";
 import { bundleInto } from "../bundle.ts";
 import { print } from "../print.ts";
+import { measureModes, residentMb } from "./idle_modes.ts";
 import { DEWY_FLAGS, UNSTABLE_FLAGS } from "../runtime_flags.ts";
 
 const SETTLE_MS = 10_000;
@@ -16,10 +19,8 @@ const GOAL_MB = 60;
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
-async function residentMb(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
-}
+const row = (what: string, mb: number, rest = "") =>
+  print(`${what.padEnd(56)}${mb.toFixed(1)} MB${rest}\n`);
 
 /** Starts a process, lets it settle, and returns its memory. */
 async function measure(
@@ -94,8 +95,6 @@ async function printMemory(): Promise<boolean> {
     ["run", ...DEWY_FLAGS, "--config", CONFIG, MAIN],
     source,
   );
-  const row = (what: string, mb: number, rest = "") =>
-    print(`${what.padEnd(44)}${mb.toFixed(1)} MB${rest}\n`);
   row("empty Deno process", emptyMb);
   row(
     "dewy server as it ships, polling",
@@ -106,6 +105,17 @@ async function printMemory(): Promise<boolean> {
   row("dewy server from source, polling", plain.idleMb);
   row("dewy server from source, after a deploy", plain.deployedMb);
   return bundled.idleMb <= GOAL_MB;
+}
+
+/** Prints what the other modes cost, as they ship. */
+async function printModes(): Promise<void> {
+  await using folder = await TempDir.create();
+  const main = await bundleInto(folder.path);
+  const modes = await measureModes({ main, settleMs: SETTLE_MS });
+  for (const { what, pollingMb, deployedMb } of modes) {
+    row(`${what}, polling`, pollingMb);
+    row(`${what}, after a deploy`, deployedMb);
+  }
 }
 
 /** A port of this host that nobody listens on: the driver is loaded, asked, and fails. */
@@ -137,7 +147,7 @@ async function printDrivers(): Promise<void> {
     const ms = await startMs(once, bench.workdir, env);
     const [scheme = ""] = url.split(":");
     print(
-      `${`dewy assets as it ships, ${scheme}`.padEnd(44)}${
+      `${`dewy assets as it ships, ${scheme}`.padEnd(56)}${
         mb.toFixed(1)
       } MB, one failing poll and exit ${ms.toFixed(0)} ms\n`,
     );
@@ -145,5 +155,6 @@ async function printDrivers(): Promise<void> {
 }
 
 const good = await printMemory();
+await printModes();
 await printDrivers();
 Deno.exitCode = good ? 0 : 1;
