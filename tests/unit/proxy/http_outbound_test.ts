@@ -5,6 +5,7 @@ import {
   outboundHead,
   RequestRefusal,
 } from "../../../src/proxy/http/outbound.ts";
+import { STREAM_MARK } from "../../../src/proxy/http/stream_mark.ts";
 
 const CLIENT: ClientFacts = {
   address: "192.0.2.1",
@@ -207,10 +208,15 @@ Deno.test("the body is framed in one plain way", () => {
     const body = method === "GET" || method === "HEAD" ? null : "";
     assert.deepEqual(framing(method, body), [undefined]);
   }
-  // Over HTTP/2 there may be a body without a word.
-  const deleting = requestOf("DELETE", "http://h/", [], "abc");
-  const head = outboundHead(deleting, { ...CLIENT, isHttp2: true });
-  assert.ok(textOf(head).includes("\r\ntransfer-encoding: chunked\r\n"));
+  // Over HTTP/2 there may be a body without a word; the gate marks such streams.
+  const overHttp2 = (...headers: [string, string][]) => {
+    const deleting = requestOf("DELETE", "http://h/", headers, "abc");
+    return textOf(outboundHead(deleting, { ...CLIENT, isHttp2: true }));
+  };
+  const marked = overHttp2([STREAM_MARK, "1"]);
+  assert.ok(marked.includes("\r\ntransfer-encoding: chunked\r\n"));
+  assert.ok(!marked.includes(STREAM_MARK), "no backend gets the mark");
+  assert.doesNotMatch(overHttp2(), /transfer-encoding|content-length/);
 });
 
 Deno.test("framing that could be taken for another is refused", () => {
