@@ -13,6 +13,7 @@ import { imageOf, recallImage, restartContainers } from "./container_recall.ts";
 import { recoverContainers } from "./container_recover.ts";
 import { type HookDeps, runDeployHook } from "./deploy_hook.ts";
 import { attemptsSoFar, failureOf } from "./failure.ts";
+import { tagsOfOldImages } from "./old_images.ts";
 import {
   beginDeploy,
   cancelDeploy,
@@ -122,10 +123,7 @@ export class ContainerTarget implements Target {
     const { containers, state, emit, keepImages, keeper } = this.#deps;
     await keeper.tidy();
     await tryOrTell("old images", async () => {
-      const deployed = state.value.history
-        .filter(({ outcome }) => /^(?:deployed|rolled-back)$/.test(outcome))
-        .map(({ tag }) => tag).reverse();
-      const old = [...new Set(deployed)].slice(keepImages);
+      const old = tagsOfOldImages(state.value.history, keepImages);
       const names = await containers.own.removeImages(old, signal);
       if (names.length > 0) {
         emit({ type: "images-removed", names, kept: keepImages });

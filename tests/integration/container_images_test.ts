@@ -33,6 +33,15 @@ for (const kind of ENGINE_KINDS) {
     await dewy.waitForLog(REMOVED, { count: 1, names: name("v1.2.0") });
     assert.deepEqual(await tagsOf(bench), ["v1.1.0", "v1.3.0", "v1.4.0"]);
     assert.deepEqual(dewy.logs().filter(({ level }) => level === "ERROR"), []);
+
+    await bench.publish("v1.5.0", { env: { CRASH: "cannot" } });
+    await dewy.waitForLog("Deploy failed", { tag: "v1.5.0" });
+    assert.ok((await tagsOf(bench)).includes("v1.5.0"), "it is tried again");
+    await bench.publish("v1.6.0");
+    await deployed("v1.6.0");
+    const names = `${name("v1.5.0")} ${name("v1.3.0")}`;
+    await dewy.waitForLog(REMOVED, { count: 2, names });
+    assert.deepEqual(await tagsOf(bench), ["v1.1.0", "v1.4.0", "v1.6.0"]);
   });
 }
 
