@@ -67,7 +67,13 @@ export class WorkerLedger {
       if (await isOurs(record)) orphans.push(record);
     }
     await Promise.all(orphans.map((orphan) => endOrphan(orphan, emit)));
-    await this.#save();
+    try {
+      await this.#save();
+    } catch (error) {
+      // The old list names none that runs; a full disk must not cost the start.
+      if (!(error instanceof Error)) throw error;
+      emit({ type: "cleanup-failed", what: "the list of workers", error });
+    }
   }
 
   async #read(): Promise<readonly WorkerRecord[]> {

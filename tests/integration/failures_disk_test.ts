@@ -6,6 +6,7 @@ import {
   waitForFailure,
 } from "../support/deploy_state.ts";
 import { eventually } from "../support/eventually.ts";
+import { assertInOrder } from "../support/in_order.ts";
 import { mount } from "../support/mount.ts";
 import { ServerBench } from "../support/server_bench.ts";
 
@@ -56,6 +57,38 @@ Deno.test({
     }, { message: "the state is written" });
     assert.equal(deployed?.tag, "v2.0.0");
     assert.deepEqual(failures, []);
+  },
+});
+
+Deno.test({
+  name:
+    "a dewy that is killed and started on a full disk serves what it has, and goes on when there is room",
+  ignore,
+  async fn() {
+    await using bench = await ServerBench.create();
+    await using _disk = await mount([
+      "-t",
+      "tmpfs",
+      "-o",
+      "size=1m",
+      "tmpfs",
+    ], bench.workdir);
+    await bench.publish("v1.0.0");
+    {
+      await using dewy = bench.start();
+      await bench.serves("v1.0.0");
+      await dewy.waitForLog("Keep releases");
+      await dewy.crash();
+    }
+    const filler = `${bench.workdir}/filler`;
+    await fill(filler, 0);
+    await using dewy = bench.start();
+    await bench.serves("v1.0.0");
+    await dewy.waitForLog("Cannot tidy up the list of workers");
+    await Deno.remove(filler);
+    await bench.publish("v2.0.0");
+    await bench.serves("v2.0.0");
+    await assertInOrder(bench, "v2.0.0");
   },
 });
 
@@ -143,10 +176,9 @@ async function mountReadOnly(path: string): Promise<AsyncDisposable> {
 }
 
 /** Writes a file until the disk is all but full. */
-async function fill(path: string): Promise<void> {
+async function fill(path: string, room = 64 * 1024): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true });
   const chunk = new Uint8Array(16 * 1024);
-  const room = 64 * 1024;
   try {
     for (;;) await file.write(chunk);
   } catch {
