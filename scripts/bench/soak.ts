@@ -16,7 +16,7 @@ import { delay } from "../../tests/support/delay.ts";
 import { freePort } from "../../tests/support/free_port.ts";
 import { assertInOrder } from "../../tests/support/in_order.ts";
 import { mount } from "../../tests/support/mount.ts";
-import { processesOf } from "../../tests/support/process_table.ts";
+import { isAlive, processesOf } from "../../tests/support/process_table.ts";
 import { Random } from "../../tests/support/random.ts";
 import { ServerBench } from "../../tests/support/server_bench.ts";
 import { WebhookServer } from "../../tests/support/webhook_server.ts";
@@ -109,8 +109,20 @@ async function faultsUntilOver(arena: Arena): Promise<void> {
     const name = names[Math.floor(random.next(names.length))] ?? "";
     print(`${new Date().toISOString()} ${name}\n`);
     await FAULTS[name]?.(arena);
+    await startAgain(arena);
     await delay(random.next(FAULT_MS));
   }
+}
+
+/** Starts a dewy that has ended by itself, as a service manager would; it must not. */
+async function startAgain(arena: Arena): Promise<void> {
+  const { dewy, checker } = arena;
+  if (await isAlive(dewy.pid)) return;
+  const said = dewy.output().slice(-3).join("; ");
+  const when = new Date().toISOString();
+  checker.violations.push(`${when} dewy ended by itself: ${said}`);
+  checker.excuse({ what: "after dewy ended by itself", limitMs: Infinity });
+  arena.dewy = arena.start();
 }
 
 /** Ends what operators ordered, and waits for the newest version with nothing left over. */

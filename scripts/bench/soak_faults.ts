@@ -53,7 +53,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     return Promise.resolve();
   },
   "registry away": registryAway,
-  "disk full": diskFull,
+  "disk full": (arena) => diskFull(arena, rest),
+  "kill -9 dewy on a full disk": (arena) =>
+    diskFull(arena, (arena) => restartDewy(arena, "SIGKILL")),
+  "kill -9 worker on a full disk": (arena) => diskFull(arena, killWorkers),
   "rollback": (arena) => act(arena, "rollback"),
   "pin": (arena) => {
     const version = [...arena.checker.good].at(-1) ?? "";
@@ -119,14 +122,19 @@ async function registryAway({ bench, random }: Arena): Promise<void> {
   await Deno.rename(`${path}.away`, path);
 }
 
-async function diskFull(
-  { bench, random, smallDisk }: Arena,
-): Promise<void> {
+/** Lets something happen while there is no room, and for a while after. */
+async function diskFull(arena: Arena, meanwhile: Fault): Promise<void> {
+  const { bench, random, smallDisk } = arena;
   if (!smallDisk) return;
   const filler = join(bench.workdir, "filler");
   await fill(filler);
+  await meanwhile(arena);
   await delay(random.next(LONGEST_AWAY_MS));
   await Deno.remove(filler);
+}
+
+function rest(): Promise<void> {
+  return Promise.resolve();
 }
 
 /** Writes until there is no room. */
