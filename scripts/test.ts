@@ -102,9 +102,11 @@ async function run(
 const missing = await prepareMachine();
 if (missing.length > 0) {
   const packages = missing.join(" ");
-  print(`These Debian packages are needed, and not here, or not in PATH: ${packages}
+  print(
+    `These Debian packages are needed, and not here, or not in PATH: ${packages}
 Run this as root on Debian, which installs them, or first: apt-get install ${packages}
-`);
+`,
+  );
   // What somebody names may do without them.
   if (Deno.args.length === 0) Deno.exit(1);
 }
