@@ -7,6 +7,7 @@ import type { ContainerKeeper } from "./container_keeper.ts";
 import { attemptsSoFar, interruptionOf } from "./failure.ts";
 import { failDeploy, type State } from "./state.ts";
 import type { StateFile } from "./state_file.ts";
+import { tryOrTell } from "./try_or_tell.ts";
 
 /** What {@link recoverContainers} works with. */
 export interface ContainerRecoverDeps {
@@ -50,8 +51,14 @@ export async function recoverContainers(
   const now = clock.now();
   const failed = interruptionOf(deploying, { attempts, now });
   const durationMs = now - deploying.startedAt;
-  await state.update((value) =>
-    failDeploy(value, failed, { kind: "interrupted", durationMs })
+  // A full disk must not cost the start; the ticks write it down later.
+  await tryOrTell(
+    "the state",
+    () =>
+      state.update((value) =>
+        failDeploy(value, failed, { kind: "interrupted", durationMs })
+      ),
+    emit,
   );
   const restoredTo = adopted.length === 0 ? undefined : deployed?.tag;
   emit({ type: "deploy-interrupted", tag: deploying.tag, restoredTo });

@@ -9,8 +9,10 @@ import {
   completeDeploy,
   type DeployIntent,
   failDeploy,
+  type State,
 } from "./state.ts";
 import type { StateFile } from "./state_file.ts";
+import { tryOrTell } from "./try_or_tell.ts";
 
 /** What {@link recover} works with. */
 export interface RecoverDeps {
@@ -26,6 +28,7 @@ export interface RecoverDeps {
  * Puts the working directory in order after whatever ended the dewy before:
  * removes half-written things, ends or takes back a deploy that was under way,
  * and takes over what another dewy (also the original one) deployed here.
+ * A full disk does not forbid that: what cannot be written down now is told.
  */
 export async function recover(deps: RecoverDeps): Promise<void> {
   const { cache, releases, state, emit } = deps;
@@ -55,15 +58,17 @@ async function endInterrupted(
 
 async function completeInterrupted(
   intent: DeployIntent,
-  { state, clock, cache }: RecoverDeps,
+  deps: RecoverDeps,
 ): Promise<void> {
+  const { clock, cache, emit } = deps;
   const { tag, key, path, sha256, fingerprint, startedAt } = intent;
   const now = clock.now();
   const deployed = { tag, key, path, sha256, fingerprint, at: now };
-  await state.update((value) =>
-    completeDeploy(value, deployed, now - startedAt)
+  await remember(
+    (value) => completeDeploy(value, deployed, now - startedAt),
+    deps,
   );
-  await cache.writeCurrent(key);
+  await tryOrTell("the cache", () => cache.writeCurrent(key), emit);
 }
 
 async function takeBackInterrupted(
@@ -83,8 +88,9 @@ async function takeBackInterrupted(
   const now = clock.now();
   const failed = interruptionOf(intent, { attempts, now });
   const durationMs = now - startedAt;
-  await state.update((value) =>
-    failDeploy(value, failed, { kind: "interrupted", durationMs })
+  await remember(
+    (value) => failDeploy(value, failed, { kind: "interrupted", durationMs }),
+    deps,
   );
   const restoredTo = back === undefined ? undefined : state.value.deployed?.tag;
   emit({ type: "deploy-interrupted", tag, restoredTo });
@@ -101,19 +107,25 @@ async function firstThere(
 }
 
 /** Takes over the release that `current` leads to; its key stands in the cache, as the original writes it. */
-async function adopt(
-  { state, cache, releases, clock }: RecoverDeps,
-): Promise<void> {
+async function adopt(deps: RecoverDeps): Promise<void> {
+  const { cache, releases, clock } = deps;
   const path = await releases.current();
   if (path === undefined) return;
   const key = await cache.readCurrent() ?? "";
   const [tag = ""] = key.split("--");
-  await state.update((value) =>
+  await remember((value) =>
     adoptRelease(value, {
       tag: tag === "" ? basename(path) : tag,
       key,
       path,
       at: clock.now(),
-    })
-  );
+    }), deps);
+}
+
+/** Changes the state, which the ticks write down later when it cannot be now. */
+async function remember(
+  change: (state: State) => State,
+  { state, emit }: RecoverDeps,
+): Promise<void> {
+  await tryOrTell("the state", () => state.update(change), emit);
 }

@@ -62,7 +62,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "a dewy that is killed and started on a full disk serves what it has, and goes on when there is room",
+    "a dewy that was killed in a deploy and is started on a full disk serves what it has, and goes on when there is room",
   ignore,
   async fn() {
     await using bench = await ServerBench.create();
@@ -80,11 +80,13 @@ Deno.test({
       await dewy.waitForLog("Keep releases");
       await dewy.crash();
     }
+    await beginDeploy(bench.workdir, "v1.9.0");
     const filler = `${bench.workdir}/filler`;
     await fill(filler, 0);
     await using dewy = bench.start();
     await bench.serves("v1.0.0");
     await dewy.waitForLog("Cannot tidy up the list of workers");
+    await dewy.waitForLog("Cannot tidy up the state");
     await Deno.remove(filler);
     await bench.publish("v2.0.0");
     await bench.serves("v2.0.0");
@@ -167,6 +169,15 @@ Deno.test({
     await bench.serves("v3.0.0");
   },
 });
+
+/** Has the state say that a deploy had begun when dewy was killed. */
+async function beginDeploy(workdir: string, tag: string): Promise<void> {
+  const state = await readState(workdir);
+  const path = `${workdir}/releases/20990101T000000Z`;
+  const deploying = { tag, key: `${tag}--app`, path, startedAt: Date.now() };
+  const text = JSON.stringify({ ...state, deploying });
+  await Deno.writeTextFile(`${workdir}/.dewy/state.json`, text);
+}
 
 /** Makes a folder read-only, also for root. */
 async function mountReadOnly(path: string): Promise<AsyncDisposable> {
