@@ -33,6 +33,8 @@ const FAULT_MS = 1_500;
 const CALM_MS = 60_000;
 /** The worker and the notifiers have some seconds each to end. */
 const STOP_MS = 20_000;
+/** Of the log of a dewy, characters from its end. */
+const MAX_TRANSCRIPT = 4_000;
 const COLUMNS = 10;
 /** Versions that stay published. */
 const PUBLISHED = 30;
@@ -108,7 +110,12 @@ async function faultsUntilOver(arena: Arena): Promise<void> {
   while (Date.now() < untilMs) {
     const name = names[Math.floor(random.next(names.length))] ?? "";
     print(`${new Date().toISOString()} ${name}\n`);
-    await FAULTS[name]?.(arena);
+    try {
+      await FAULTS[name]?.(arena);
+    } catch (error) {
+      const said = arena.dewy.transcript().slice(-MAX_TRANSCRIPT);
+      arena.checker.violations.push(`${name}: ${error}\n${said}`);
+    }
     await startAgain(arena);
     await delay(random.next(FAULT_MS));
   }
