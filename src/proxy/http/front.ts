@@ -50,8 +50,8 @@ export class HttpFront {
   #gate: Gate;
   #parting = new Parting();
   #looks = 0;
-  #server: InnerServer;
-  #http2: InnerServer | undefined;
+  #server: InnerServer<GateSession>;
+  #http2: InnerServer<GateSession> | undefined;
   #secureContext: SecureContext | undefined;
 
   constructor(options: HttpFrontOptions) {
@@ -60,7 +60,7 @@ export class HttpFront {
     const scheme = isEncrypted ? "https" : "http";
     this.#plane = new HttpPlane({ ...options, scheme });
     const start = () =>
-      new InnerServer({
+      new InnerServer<GateSession>({
         clock,
         sessionAt: (serverPort, port) => this.#gate.sessionAt(serverPort, port),
         handle: (request, session) => this.#handle(request, session),
@@ -129,7 +129,7 @@ export class HttpFront {
     if (isSettled || ++this.#looks >= SETTLING_LOOKS) void this.#http2?.close();
   }
 
-  #serverOf(session: GateSession): InnerServer {
+  #serverOf(session: GateSession): InnerServer<GateSession> {
     return session.isHttp2 && this.#http2 !== undefined
       ? this.#http2
       : this.#server;

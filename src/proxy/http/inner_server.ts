@@ -2,20 +2,19 @@ import type { Clock } from "../../base/time.ts";
 import { isOutOfFiles } from "../tcp/file_pressure.ts";
 import { failure } from "./failure.ts";
 import { BackendFault, ClientFault } from "./fault.ts";
-import type { GateSession } from "./gate_session.ts";
 import { LOOPBACK } from "./server_dial.ts";
 
 /** What an {@link InnerServer} works with. */
-export interface InnerServerOptions {
+export interface InnerServerOptions<Session> {
   readonly clock: Clock;
   /** The client behind a connection to `serverPort` that comes from `port`, if it came by the gate. */
   readonly sessionAt: (
     serverPort: number,
     port: number,
-  ) => GateSession | undefined;
+  ) => Session | undefined;
   readonly handle: (
     request: Request,
-    session: GateSession,
+    session: Session,
   ) => Response | Promise<Response>;
   /** Told when it ended by itself, or something failed that is no fault of others. */
   readonly onFailure: (error: unknown) => void;
@@ -28,13 +27,13 @@ type Server = Deno.HttpServer<Deno.NetAddr>;
 const RESTART_MS = 100;
 
 /** The HTTP server behind the gate, on the loopback address; it is started again when it ends by itself. */
-export class InnerServer {
-  #options: InnerServerOptions;
+export class InnerServer<Session> {
+  #options: InnerServerOptions<Session>;
   #server: Server;
   #closed = new AbortController();
   #closing: Promise<void> | undefined;
 
-  constructor(options: InnerServerOptions) {
+  constructor(options: InnerServerOptions<Session>) {
     this.#options = options;
     this.#server = this.#serve();
   }
