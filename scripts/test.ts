@@ -1,11 +1,13 @@
 /**
  * Runs every test: installs what they need first, then the fast ones side by
- * side, those on real processes one after the other, and those of them that
- * reach every isolate and driver again, on the bundle that ships. The last line
- * is `N passed, N failed, N skipped`, counted from the runs themselves.
+ * side, then those on real processes, which run dewy as it ships: bundled,
+ * under the permissions that are built in. Those that wait for container
+ * engines go beside those of other modes, those that measure go alone. The last
+ * line is `N passed, N failed, N skipped`, counted from the runs themselves.
  *
  * @module
  */
+import { TextLineStream } from "@std/streams";
 import { PROGRAM_VARIABLE } from "../tests/support/dewy_program.ts";
 import { TempDir } from "../tests/support/temp_dir.ts";
 import { bundleInto } from "./bundle.ts";
@@ -22,47 +24,66 @@ interface Counts {
 
 /** One run of `deno test`. */
 interface Suite {
+  readonly name: string;
   readonly args: readonly string[];
-  /** Whether dewy runs as it ships. @default false */
-  readonly onBundle?: boolean;
+  /** Whether dewy runs from source, and not as it ships. @default false */
+  readonly fromSource?: boolean;
 }
 
-/** What finds a module or a permission missing in the bundle: each isolate, each driver, native code. */
-const ON_BUNDLE = [
-  "once",
-  "command_line",
-  "commands",
-  "doctor",
-  "s3",
-  "gcs",
-  "ghr",
-  "grpc",
-  "img",
-  "shared_cache",
-  "metrics_push",
-  "metrics_server",
-  "sockets",
+const INTEGRATION = "tests/integration";
+
+/** Wait for container engines more than they work. */
+const OF_ENGINES = /(?:^|_)(?:container|containers|engine|img)_/;
+
+/** Judge memory, or time that others would take from them. */
+const MEASURING = [
+  "many_versions",
+  "proxy_http_abuse",
+  "proxy_http_load",
+  "proxy_swaps",
+  "proxy_tcp_load",
+  "restarts",
+  "soak",
   "upgrade_under_load",
-  "failures_permission",
-  "notifications",
 ];
 
-const SUITES: readonly Suite[] = [
-  { args: ["--parallel", "tests/unit", "tests/conformance"] },
-  { args: ["tests/integration"] },
-  {
-    args: ON_BUNDLE.map((name) => `tests/integration/${name}_test.ts`),
-    onBundle: true,
-  },
-  {
-    // One engine will do: how engines differ is not in the bundling.
-    args: [
-      "--filter=/under load on podman|costs its connections/",
-      "tests/integration/container_test.ts",
+/** Enough to see that what contributors run does what ships does. */
+const FROM_SOURCE = ["commands", "once", "s3", "signals"];
+
+/** Suites that run one after the other, each beside its neighbours. */
+async function planSuites(): Promise<readonly (readonly Suite[])[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(INTEGRATION)) {
+    if (name.endsWith("_test.ts")) names.push(name);
+  }
+  const measuring = MEASURING.map((name) => `${name}_test.ts`);
+  const others = names.filter((name) => !measuring.includes(name));
+  const isOfEngines = (name: string) => OF_ENGINES.test(name);
+  return [
+    [{
+      name: "units and conformance",
+      args: ["--parallel", "tests/unit", "tests/conformance"],
+      fromSource: true,
+    }],
+    [
+      { name: "container engines", args: paths(others.filter(isOfEngines)) },
+      {
+        name: "processes",
+        args: paths(others.filter((name) => !isOfEngines(name))),
+      },
     ],
-    onBundle: true,
-  },
-];
+    [{ name: "measuring", args: paths(measuring) }],
+    [{
+      name: "from source",
+      args: paths(FROM_SOURCE.map((name) => `${name}_test.ts`)),
+      fromSource: true,
+    }],
+  ];
+}
+
+function paths(names: readonly string[]): string[] {
+  return names.map((name) => `${INTEGRATION}/${name}`);
+}
 
 /** The closing line of `deno test`: `ok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)`. */
 const SUMMARY =
@@ -73,16 +94,20 @@ async function run(
   env: Readonly<Record<string, string>>,
 ): Promise<Counts> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--trace-leaks", "--shuffle", ...args],
+    args: ["test", "-A", "--no-check", "--trace-leaks", "--shuffle", ...args],
     env: { NO_COLOR: "1", LANG: "C.UTF-8", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
   let output = "";
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    await Deno.stdout.write(new TextEncoder().encode(text));
-    output += text;
+  const lines = child.stdout
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new TextLineStream());
+  // Whole lines, since a neighbour prints too.
+  for await (const line of lines) {
+    print(`${line}\n`);
+    output += `${line}\n`;
   }
   const { success } = await child.status;
   const [, passed, failed, skipped] = [...output.matchAll(SUMMARY)].at(-1) ??
@@ -111,25 +136,30 @@ Run this as root on Debian, which installs them, or first: apt-get install ${pac
   if (Deno.args.length === 0) Deno.exit(1);
 }
 await using folder = await TempDir.create();
-const suites: readonly Suite[] = Deno.args.length > 0
-  ? [{ args: Deno.args }]
-  : SUITES;
-const results: (Counts & { readonly suite: Suite })[] = [];
-for (const suite of suites) {
-  const env = suite.onBundle === true
-    ? { [PROGRAM_VARIABLE]: await bundleInto(folder.path) }
-    : {};
-  results.push({ ...await run(suite.args, env), suite });
+const isChosen = Deno.args.length > 0;
+const rounds: readonly (readonly Suite[])[] = isChosen
+  ? [[{ name: "chosen", args: Deno.args, fromSource: true }]]
+  : await planSuites();
+const bundled = isChosen
+  ? {}
+  : { [PROGRAM_VARIABLE]: await bundleInto(folder.path) };
+const results: (Counts & { readonly name: string })[] = [];
+for (const round of rounds) {
+  results.push(
+    ...await Promise.all(round.map(async ({ name, args, fromSource }) => {
+      const started = performance.now();
+      const counts = await run(args, fromSource === true ? {} : bundled);
+      const seconds = Math.round((performance.now() - started) / 1000);
+      print(`\n--- ${name}: ${counts.passed} passed in ${seconds} s ---\n`);
+      return { name, ...counts };
+    })),
+  );
 }
-const sum = (pick: (counts: typeof results[number]) => number) =>
+const sum = (pick: (counts: Counts) => number) =>
   results.map(pick).reduce((a, b) => a + b, 0);
 const ok = results.every((counts) => counts.ok);
 // A run that fails without a failed test, such as one that leaks, counts too.
 const failed = Math.max(sum((counts) => counts.failed), ok ? 0 : 1);
-const again = sum(({ suite, passed }) => suite.onBundle === true ? passed : 0);
-if (again > 0) {
-  print(`\n${again} of those that passed ran again, on the bundle.\n`);
-}
 print(
   `\n${sum((counts) => counts.passed)} passed, ${failed} failed, ${
     sum((counts) => counts.skipped)

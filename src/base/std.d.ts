@@ -60,6 +60,8 @@ declare module "@std/streams" {
     extends TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
     constructor(size: number, options?: { readonly error?: boolean });
   }
+  /** Splits text at its line ends, which it leaves out. */
+  export class TextLineStream extends TransformStream<string, string> {}
   export function toText(
     stream: ReadableStream<Uint8Array | string>,
   ): Promise<string>;
