@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { replaceFile } from "../base/durable_file.ts";
 import type { EmitEvent } from "../base/event.ts";
 import { delay } from "../base/time.ts";
 import { sendSignal } from "./worker.ts";
@@ -48,9 +49,7 @@ export class WorkerLedger {
   #save(): Promise<void> {
     const saved = this.#saving.then(async () => {
       const text = JSON.stringify([...this.#records.values()]);
-      const temporary = `${this.#path}.partial`;
-      await Deno.writeTextFile(temporary, text);
-      await Deno.rename(temporary, this.#path);
+      await replaceFile(this.#path, text);
     });
     // Whoever asked for this save gets its failure; the next one starts afresh.
     this.#saving = saved.catch(() => undefined);
