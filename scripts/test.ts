@@ -1,8 +1,8 @@
 /**
  * Runs every test: installs what they need first, then the fast ones side by
  * side, then those on real processes, which run dewy as it ships: bundled,
- * under the permissions that are built in. Those that wait for container
- * engines go beside those of other modes, those that measure go alone. The last
+ * under the permissions that are built in. Those that mostly wait go
+ * beside the others, those that measure go alone. The last
  * line is `N passed, N failed, N skipped`, counted from the runs themselves.
  *
  * @module
@@ -32,8 +32,9 @@ interface Suite {
 
 const INTEGRATION = "tests/integration";
 
-/** Wait for container engines more than they work. */
-const OF_ENGINES = /(?:^|_)(?:container|containers|engine|img)_/;
+/** Wait for container engines, time limits and restarts more than they work; about half of the time that all take. */
+const WAITING =
+  /(?:^|_)(?:container|containers|engine|img)_|^(?:failures|kill_at_phases|ready_proofs)_/;
 
 /** Judge memory, or time that others would take from them. */
 const MEASURING = [
@@ -58,7 +59,7 @@ async function planSuites(): Promise<readonly (readonly Suite[])[]> {
   }
   const measuring = MEASURING.map((name) => `${name}_test.ts`);
   const others = names.filter((name) => !measuring.includes(name));
-  const isOfEngines = (name: string) => OF_ENGINES.test(name);
+  const isWaiting = (name: string) => WAITING.test(name);
   return [
     [{
       name: "units and conformance",
@@ -66,10 +67,10 @@ async function planSuites(): Promise<readonly (readonly Suite[])[]> {
       fromSource: true,
     }],
     [
-      { name: "container engines", args: paths(others.filter(isOfEngines)) },
+      { name: "engines and failures", args: paths(others.filter(isWaiting)) },
       {
         name: "processes",
-        args: paths(others.filter((name) => !isOfEngines(name))),
+        args: paths(others.filter((name) => !isWaiting(name))),
       },
     ],
     [{ name: "measuring", args: paths(measuring) }],
