@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
-import { initSystemd } from "../../src/cli/init_systemd.ts";
-import { parseCommand } from "../../src/cli/args.ts";
-import { denoDir } from "../support/deno_dir.ts";
-import { dewyCommand } from "../support/dewy_program.ts";
 import { eventually } from "../support/eventually.ts";
 import { LoadClient } from "../support/load_client.ts";
 import { MARK } from "../support/process_table.ts";
 import { ServerBench } from "../support/server_bench.ts";
+import { dewyInside, printedUnit } from "../support/systemd_dewy.ts";
 import { SystemdHost } from "../support/systemd_host.ts";
 
-const SOURCE = new URL("../..", import.meta.url).pathname;
-// The unit's user may not enter the folders of this test's.
-const DENO = "/opt/deno";
-const DENO_DIR = "/opt/deno-dir";
 // Every Debian has it.
 const USER = "daemon";
 const UID = 1;
@@ -67,46 +60,29 @@ Deno.test("a real systemd starts, reloads, restarts, watches and stops dewy by t
 });
 
 async function startHost(bench: ServerBench): Promise<SystemdHost> {
-  const program = bench.path("dewy");
-  const moved = (word: string) =>
-    word === Deno.execPath() ? DENO : word.replace(SOURCE, "/opt/dewy/");
-  const words = dewyCommand().map(moved);
-  await Deno.writeTextFile(
-    program,
-    `#!/bin/sh\nexport DENO_DIR=${DENO_DIR}\nexec ${
-      words.map((word) => `'${word}'`).join(" ")
-    } "$@"\n`,
-  );
-  await Deno.chmod(program, 0o755);
+  const { moved, environment, shown } = await dewyInside(bench.path("dewy"));
   const line = bench.serverArgs({
     registry: `file://${REGISTRY}`,
     ports: [`127.0.0.1:${bench.port}`],
     args: ["--log-level", "info"],
   }).map(moved);
-  const unit = (kind: "service" | "socket") =>
-    initSystemd(
-      { unit: "app", runAs: USER, socket: kind === "socket", words: line },
-      {
-        program: "/usr/local/bin/dewy",
-        workdir: WORKDIR,
-        parse: (words) => parseCommand(words, {}),
-      },
-    );
+  const unit = (...flags: string[]) =>
+    printedUnit({
+      flags: ["--unit", "app", "--run-as", USER, ...flags],
+      line,
+      outside: bench.workdir,
+      inside: WORKDIR,
+    });
   return await SystemdHost.start({
     units: {
-      "app.service": unit("service"),
-      "app.socket": unit("socket"),
+      "app.service": await unit(),
+      "app.socket": await unit("--socket"),
       // Only so that the test need not wait as long as an operator would.
       "app.service.d/test.conf":
-        `[Service]\nWatchdogSec=3\nTimeoutAbortSec=1\nEnvironment=DENO_DIR=${DENO_DIR} ${MARK}=${bench.workdir}\n`,
+        `[Service]\nWatchdogSec=3\nTimeoutAbortSec=1\n${environment}Environment=${MARK}=${bench.workdir}\n`,
     },
     shared: { [WORKDIR]: bench.workdir, [REGISTRY]: bench.registry.path },
-    shown: {
-      "/usr/local/bin/dewy": program,
-      "/opt/dewy": SOURCE,
-      [DENO]: Deno.execPath(),
-      [DENO_DIR]: await denoDir(),
-    },
+    shown,
   });
 }
 
