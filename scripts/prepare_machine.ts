@@ -29,6 +29,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   mount: "mount",
   nginx: "nginx-light",
   haproxy: "haproxy",
+  "redis-server": "redis-server",
   promtool: "prometheus",
   docker: "docker.io",
   "docker-registry": "docker-registry",
