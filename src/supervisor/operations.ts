@@ -60,7 +60,7 @@ export type OperationErrorCode =
   | "not-found"
   /** It makes no sense here: an action that this mode does not have, a malformed version. */
   | "invalid"
-  /** The registry does not answer, or dewy is stopping. */
+  /** The registry does not answer, dewy is stopping, or what has to last cannot be written down. */
   | "unavailable";
 
 /** An operator's wish that cannot be met; `message` says why, `hint` what to do. */

@@ -19,6 +19,7 @@ import type { Progress } from "./progress.ts";
 import type { Pulse } from "./pulse.ts";
 import type { StateFile } from "./state_file.ts";
 import { isOlder } from "./version_order.ts";
+import { requireWritten } from "./written.ts";
 
 /** What an operator's orders are given with. */
 export interface OrderDeps {
@@ -64,7 +65,10 @@ export async function deployNow(
   return { action: "deploy", ...resultOf(outcome), message };
 }
 
-/** Wants one version until it is unpinned. */
+/**
+ * Wants one version until it is unpinned. Its deploy goes on also where the pin
+ * cannot be written down.
+ */
 export async function pinVersionNow(
   { version }: OperatorAction & { kind: "pin" },
   deps: OrderDeps,
@@ -75,10 +79,12 @@ export async function pinVersionNow(
   const { pin: before, deployed } = deps.state.value;
   const isPresent = version === deployed?.tag;
   if (isPresent && before?.tag === version) {
+    await requireWritten(deps.state);
     const message = `${version} is pinned and in service`;
     return { action: "pin", result: "nothing-to-do", version, message };
   }
   const outcome = await order({ kind: "pin", tag: version }, deps, signal);
+  await requireWritten(deps.state);
   const isStarted = outcome.kind === "started";
   const what = isStarted ? "it is being deployed" : outcome.reason;
   const message = `${version} is pinned: ${what}`;

@@ -12,6 +12,7 @@ import type { DeployProgress } from "./progress.ts";
 import { markRollback, rollbackTarget } from "./state_operator.ts";
 import { isOlder } from "./version_order.ts";
 import { nothingError, type Way, wayBack } from "./way_back.ts";
+import { unwrittenRemark } from "./written.ts";
 
 /**
  * Goes back to the version that is named, or to the one before; a deploy that
@@ -50,9 +51,10 @@ export async function rollBackNow(
   const { pulse } = deps.supervisor;
   if (pulse.phase !== "waiting") deps.supervisor.callOff(calledOff(undefined));
   const outcome = await order(task, deps, signal);
-  const message = outcome.kind === "started"
+  const words = outcome.kind === "started"
     ? `Going back from ${present} to ${to}; ${from} is not deployed again until a newer version appears`
     : outcome.reason;
+  const message = words + await unwrittenRemark(state);
   return { action: "rollback", ...resultOf(outcome), message };
 }
 
@@ -78,9 +80,10 @@ async function callOffDeploy(
   supervisor.callOff(calledOff(tag));
   const { kind, tag: to } = await order(task, deps, signal);
   const isStarted = kind === "started";
-  const message = isStarted
+  const words = isStarted
     ? `The deploy of ${tag} was over already; going back to ${to}`
     : `The deploy of ${tag} is called off; ${to} stays in service, and ${way.from} is not deployed again until a newer version appears`;
+  const message = words + await unwrittenRemark(state);
   const result = isStarted ? "started" : "done";
   return { action: "rollback", result, version: to, message };
 }

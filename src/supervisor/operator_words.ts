@@ -1,13 +1,10 @@
-import {
-  type ActionResult,
-  OperationError,
-  type OperatorAction,
-} from "./operations.ts";
-import { unavailable } from "./operator_failures.ts";
+import { FilesystemError } from "../base/errors.ts";
+import type { ActionResult, OperatorAction } from "./operations.ts";
 import type { OrderDeps } from "./operator_orders.ts";
 import type { State } from "./state.ts";
 import { holdDeploys, resumeDeploys, unpin } from "./state_operator.ts";
 import type { StateFile } from "./state_file.ts";
+import { requireWritten } from "./written.ts";
 
 const NOTHING = { result: "nothing-to-do", version: undefined } as const;
 
@@ -17,6 +14,7 @@ export async function unpinNow(
 ): Promise<ActionResult> {
   const { pin } = state.value;
   if (pin === undefined) {
+    await requireWritten(state);
     return { action: "unpin", ...NOTHING, message: "No version is pinned" };
   }
   await remember(state, unpin);
@@ -32,6 +30,7 @@ export async function hold(
 ): Promise<ActionResult> {
   const { hold: before } = state.value;
   if (before !== undefined && (reason ?? before.reason) === before.reason) {
+    await requireWritten(state);
     const message = "Deploys are on hold already";
     return { action: "hold", ...NOTHING, message };
   }
@@ -49,6 +48,7 @@ export async function resume(
   { state, supervisor: { orders } }: OrderDeps,
 ): Promise<ActionResult> {
   if (state.value.hold === undefined) {
+    await requireWritten(state);
     const message = "Deploys are not on hold";
     return { action: "resume", ...NOTHING, message };
   }
@@ -58,7 +58,7 @@ export async function resume(
   return { action: "resume", result: "done", version: undefined, message };
 }
 
-/** What cannot be written down is forgotten by the next start, which nobody expects. */
+/** @throws {OperationError} `unavailable` when it cannot be written down. */
 async function remember(
   state: StateFile,
   change: (state: State) => State,
@@ -66,11 +66,7 @@ async function remember(
   try {
     await state.update(change);
   } catch (error) {
-    const { message, hint = "Mend that, and say it again" } = unavailable(
-      error,
-    );
-    const what =
-      `${message}; what you asked for holds until dewy ends, and for good once it can be written`;
-    throw new OperationError("unavailable", what, { hint, cause: error });
+    if (!(error instanceof FilesystemError)) throw error;
+    await requireWritten(state);
   }
 }

@@ -4,7 +4,7 @@ import { FilesystemError } from "../base/errors.ts";
 import type { EmitEvent } from "../base/event.ts";
 import type { Redact } from "../base/redact.ts";
 import { EMPTY_STATE, type State } from "./state.ts";
-import { isState } from "./state_shape.ts";
+import { isState, wordsIn } from "./state_shape.ts";
 
 /** The state, and the file it is kept in: `.dewy/state.json`. */
 export class StateFile {
@@ -15,6 +15,7 @@ export class StateFile {
   #writing: Promise<void> = Promise.resolve();
   /** The file does not have what is remembered. */
   #isBehind = false;
+  #problem: FilesystemError | undefined;
 
   private constructor(path: string, state: State, redact: Redact) {
     this.#path = path;
@@ -24,7 +25,8 @@ export class StateFile {
 
   /**
    * Reads the state. A file that cannot be understood is moved aside: what is on
-   * disk below `releases/` and `current` is then all there is to go by.
+   * disk below `releases/` and `current` is then all there is to go by, and what
+   * of an operator's pin, hold and roll-back can be read.
    *
    * @throws {FilesystemError} When it exists and cannot be read.
    */
@@ -42,13 +44,23 @@ export class StateFile {
       const movedTo = `${path}.unreadable`;
       await Deno.rename(path, movedTo);
       emit({ type: "state-unreadable", path, movedTo, error });
-      return new StateFile(path, EMPTY_STATE, redact);
+      const words = wordsIn(readJson(text));
+      const file = new StateFile(path, { ...EMPTY_STATE, ...words }, redact);
+      // Another start finds no file, or this one.
+      if (Object.keys(words).length > 0) file.#isBehind = true;
+      await file.catchUp();
+      return file;
     }
   }
 
   /** The state as it is now. */
   get value(): State {
     return this.#state;
+  }
+
+  /** Why the last write failed; `undefined` when it did not. */
+  get problem(): FilesystemError | undefined {
+    return this.#problem;
   }
 
   #text(): string {
@@ -94,8 +106,11 @@ export class StateFile {
     try {
       await writeDurably(this.#path, `${this.#text()}\n`);
       this.#isBehind = false;
+      this.#problem = undefined;
     } catch (cause) {
-      throw FilesystemError.wrap(`Cannot write "${this.#path}"`, cause);
+      const message = `Cannot write "${this.#path}"`;
+      this.#problem = FilesystemError.wrap(message, cause);
+      throw this.#problem;
     }
   }
 }
@@ -113,6 +128,16 @@ async function read(path: string): Promise<string | undefined> {
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
     throw FilesystemError.wrap(`Cannot read "${path}"`, cause);
+  }
+}
+
+/** Returns `undefined` for what is no JSON. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

@@ -19,6 +19,8 @@ export interface Hold {
 export interface RollbackMark {
   readonly from: string;
   readonly to: string;
+  /** Others that are not wanted, where a server chooses and no order says that they are no newer. */
+  readonly also?: readonly string[] | undefined;
   /** Unix milliseconds. */
   readonly at: number;
 }

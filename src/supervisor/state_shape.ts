@@ -17,6 +17,18 @@ const isTexts: Check = (value) =>
   typeof value === "object" && value !== null &&
   Object.values(value).every(isText);
 
+/** What operators said has to outlast whatever else is lost. */
+const WORDS = {
+  pin: shapeOf({ tag: isText, at: isTime }),
+  hold: shapeOf({ at: isTime, reason: optional(isText) }),
+  rollback: shapeOf({
+    from: isText,
+    to: isText,
+    also: optional(listOf(isText)),
+    at: isTime,
+  }),
+} as const;
+
 const isStateShape = shapeOf({
   format: (value) => value === 1,
   deployed: optional(isServed),
@@ -43,15 +55,27 @@ const isStateShape = shapeOf({
     }),
   ),
   digests: isTexts,
-  pin: optional(shapeOf({ tag: isText, at: isTime })),
-  hold: optional(shapeOf({ at: isTime, reason: optional(isText) })),
-  rollback: optional(shapeOf({ from: isText, to: isText, at: isTime })),
+  pin: optional(WORDS.pin),
+  hold: optional(WORDS.hold),
+  rollback: optional(WORDS.rollback),
   sightings: optional(listOf(shapeOf({ tag: isText, at: isTime }))),
 });
 
 /** Whether a value of a file is a state that can be worked with: a person may have had a hand in it. */
 export function isState(value: unknown): value is State {
   return isStateShape(value);
+}
+
+/** Returns what operators said, out of a file that is no state, such as one of another format. */
+export function wordsIn(
+  value: unknown,
+): Pick<State, "pin" | "hold" | "rollback"> {
+  if (typeof value !== "object" || value === null) return {};
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return Object.fromEntries(
+    Object.entries(WORDS).filter(([name, isWord]) => isWord(fields.get(name)))
+      .map(([name]) => [name, fields.get(name)]),
+  );
 }
 
 function shapeOf(parts: Readonly<Record<string, Check>>): Check {

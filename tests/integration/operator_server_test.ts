@@ -131,6 +131,9 @@ Deno.test({
     const refusal = JSON.stringify(await client.act("hold"));
     assert.match(refusal, /"unavailable".*holds until dewy ends/);
     await client.act("resume");
+    const pin = JSON.stringify(await client.act("pin", { version: NEW }));
+    assert.match(pin, /"unavailable".*holds until dewy ends/);
+    await client.act("unpin");
     const { result } = await client.act("rollback");
     assert.equal(result, "started");
     await dewy.waitForLog("Deployment completed successfully", { tag: OLD });

@@ -99,6 +99,26 @@ for (const [what, text] of DAMAGED) {
   });
 }
 
+Deno.test("StateFile keeps what operators said of a file of another format, for the next start too", async () => {
+  await using dir = await TempDir.create();
+  const words = {
+    pin: { tag: "v1", at: 1 },
+    hold: { at: 2, reason: "a fair" },
+    rollback: { from: "v2", to: "v1", at: 3 },
+  };
+  const text = JSON.stringify({ format: 2, ...words, failures: {}, more: 1 });
+  await Deno.writeTextFile(dir.join("state.json"), text);
+  const options = { emit: ignore, redact: asIs };
+  const file = await StateFile.open(dir.path, options);
+  assert.deepEqual(file.value, { ...EMPTY_STATE, ...words });
+  const next = await StateFile.open(dir.path, options);
+  assert.deepEqual(next.value, file.value);
+  assert.equal(
+    await Deno.readTextFile(dir.join("state.json.unreadable")),
+    text,
+  );
+});
+
 Deno.test("StateFile keeps a change in memory when it cannot be written", async () => {
   await using dir = await TempDir.create();
   const file = await StateFile.open(dir.path, { emit: ignore, redact: asIs });
