@@ -1,6 +1,7 @@
 import { cacheKey, type Release, type VersionRules } from "../base/release.ts";
 import { compareVersions, newestFirst, parseVersion } from "../base/version.ts";
 import type { Latest } from "../registry/registry.ts";
+import type { RollbackMark } from "./state_operator.ts";
 import type { WaitingVersion } from "./status.ts";
 import { type WaitFacts, waitsOf } from "./waits.ts";
 
@@ -101,17 +102,24 @@ function unwanted(
   situation: Situation,
   { tag }: Release,
 ): Action | undefined {
-  if (isRolledBackFrom(situation, tag)) {
-    const { from = "" } = situation.state.rollback ?? {};
-    const reason = tag === from
-      ? `${tag} was rolled back from; it is left alone until a newer version appears`
-      : `${tag} is no newer than ${from}, which was rolled back from`;
+  const { rollback } = situation.state;
+  if (rollback !== undefined && isRolledBackFrom(situation, tag)) {
+    const reason = rolledBackReason(rollback, tag);
     return { kind: "skip", code: "rolled-back", reason, tag };
   }
   if (!isUnwantedDowngrade(situation, tag)) return undefined;
   const reason =
     `${tag} is older than ${situation.state.deployed?.tag}, which is deployed; --allow-downgrade would take it`;
   return { kind: "skip", code: "downgrade", reason, tag };
+}
+
+function rolledBackReason({ from, also }: RollbackMark, tag: string): string {
+  if (tag === from) {
+    return `${tag} was rolled back from; it is left alone until a newer version appears`;
+  }
+  return also?.includes(tag)
+    ? `${tag} was left or had failed when ${from} was rolled back from; it is left alone until the server chooses another version`
+    : `${tag} is no newer than ${from}, which was rolled back from`;
 }
 
 /** An operator went back: of all that is not newer only the version that was gone back to is wanted. */
@@ -121,7 +129,7 @@ function isRolledBackFrom(
 ): boolean {
   if (rollback === undefined || rollback.to === tag) return false;
   if (task?.kind === "deploy" || task?.kind === "pin") return false;
-  if (tag === rollback.from) return true;
+  if (tag === rollback.from || rollback.also?.includes(tag)) return true;
   if (rules.chosenByServer === true) return false;
   const offered = parseVersion(tag, rules);
   const left = parseVersion(rollback.from, rules);

@@ -93,7 +93,8 @@ async function prepareWayBack(
   remember: (change: (state: State) => State) => Promise<void>,
 ): Promise<void> {
   const { state, target, clock, rules } = deps;
-  const { from, to } = wayBack(task, state.value, rules);
+  const way = wayBack(task, state.value, rules);
+  const { to } = way;
   const isThere = state.value.deployed?.tag === to;
   if (!isThere) {
     const recalled = await target.recall(to);
@@ -103,7 +104,7 @@ async function prepareWayBack(
   }
   const at = clock.now();
   await remember((value) =>
-    endPause(markRollback(value, { from, to, at }), to, at)
+    endPause(markRollback(value, { ...way, at }), to, at)
   );
   const reason = `${to} stays in service`;
   if (isThere) settle({ kind: "nothing-to-do", tag: to, reason });

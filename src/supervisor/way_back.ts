@@ -7,7 +7,7 @@ import { type RollbackMark, rollbackTarget } from "./state_operator.ts";
 import { isOlder } from "./version_order.ts";
 
 /** From where to where an operator goes back. */
-export type Way = Pick<RollbackMark, "from" | "to">;
+export type Way = Pick<RollbackMark, "from" | "to" | "also">;
 
 /**
  * Returns from where to where an operator goes back, as things are now: others
@@ -25,7 +25,19 @@ export function wayBack(
   const to = named ?? targetOf({ leave, present }, state);
   if (to === undefined) throw nothingError();
   if (pin !== undefined && pin.tag !== to) throw pinnedError(pin.tag);
-  return { from: leftBy(leave, state, rules), to };
+  const from = leftBy(leave, state, rules);
+  const also = rules.chosenByServer === true
+    ? leftToo(leave, state).filter((tag) => tag !== from && tag !== to)
+    : [];
+  return { from, to, ...(also.length === 0 ? {} : { also }) };
+}
+
+/** Returns what is not wanted again besides, where versions have no order. */
+function leftToo(leave: string, { rollback, failures }: State): string[] {
+  const before = leave === rollback?.to
+    ? [rollback.from, ...rollback.also ?? []]
+    : [];
+  return [...new Set([leave, ...before, ...failures.map(({ tag }) => tag)])];
 }
 
 /** Returns the newest version that is not wanted again. */

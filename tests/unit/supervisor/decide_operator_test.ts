@@ -154,6 +154,16 @@ const CASES: Readonly<
     },
     "skip rolled-back",
   ],
+  "a version that was left too, chosen by a server": [
+    "v1.3.0",
+    {
+      state: state({
+        rollback: { ...back("v1.2.0", "v1.1.0"), also: ["v1.3.0"] },
+      }),
+      rules: { preRelease: false, slot: "", chosenByServer: true },
+    },
+    "skip rolled-back",
+  ],
   "another version than what was rolled back from, chosen by a server": [
     "v1.0.0",
     {

@@ -66,6 +66,29 @@ Deno.test("wayBack() goes on from an earlier way back, not from a later deploy",
   assert.equal(wayBack(older, back, RULES).from, "v1.2.0");
 });
 
+Deno.test("wayBack() leaves alone each version that was left or failed, where a server chooses", () => {
+  const failures = ["v1.3.0", "v1.0.0"].map(failed);
+  const first = wayBack(
+    leave("v1.1.0"),
+    stateOf("v1.1.0", { failures }),
+    SERVER,
+  );
+  assert.deepEqual(first, { from: "v1.1.0", to: "v1.0.0", also: ["v1.3.0"] });
+  const second = wayBack(
+    leave("v1.0.0"),
+    stateOf("v1.0.0", {
+      rollback: { ...first, at: 0 },
+      previous: served("v0.9.0"),
+    }),
+    SERVER,
+  );
+  assert.deepEqual(second, {
+    from: "v1.1.0",
+    to: "v0.9.0",
+    also: ["v1.0.0", "v1.3.0"],
+  });
+});
+
 const REFUSED: readonly (readonly [string, string, State])[] = [
   ["another version came meanwhile", "conflict", stateOf("v1.0.5")],
   [
