@@ -9,8 +9,18 @@ export interface Clock {
   delay(ms: number, signal: AbortSignal): Promise<void>;
 }
 
+/** A clock that also measures how long things take. */
+export interface MonotonicClock extends Clock {
+  /** Milliseconds since some moment; unlike {@link Clock.now}, nobody sets it. */
+  monotonic(): number;
+}
+
 /** The clock of this host. */
-export const systemClock: Clock = { now: Date.now, delay };
+export const systemClock: MonotonicClock = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  delay,
+};
 
 /** Resolves after `ms`, or as soon as `signal` is aborted; it never rejects. */
 export async function delay(ms: number, signal: AbortSignal): Promise<void> {

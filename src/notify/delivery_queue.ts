@@ -3,7 +3,7 @@ import type { EmitEvent } from "../base/event.ts";
 import {
   backoffMs,
   type BackoffPolicy,
-  type Clock,
+  type MonotonicClock,
   withDeadline,
 } from "../base/time.ts";
 import { DeliveryTeller } from "./delivery_teller.ts";
@@ -19,10 +19,16 @@ const MAX_AGE_MS = 60 * 60_000;
 const LONGEST_WISH_MS = 10 * 60_000;
 const BACKOFF: BackoffPolicy = { baseMs: 1_000, maxMs: 60_000 };
 
+interface Waiting {
+  readonly notice: Notice;
+  /** Monotonic milliseconds: a clock that is set makes no message old. */
+  readonly since: number;
+}
+
 /** What a {@link DeliveryQueue} works with. */
 export interface DeliveryOptions {
   readonly notifier: Notifier;
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
   /** Hears of failures. */
   readonly emit: EmitEvent;
 }
@@ -38,11 +44,11 @@ export class DeliveryQueue {
   readonly #stopped = new AbortController();
   /** Aborted when nobody may be waited for any longer. */
   #hurry = new AbortController();
-  #waiting: Notice[] = [];
+  #waiting: Waiting[] = [];
   #sending: Promise<void> | undefined;
   #isOpen = false;
   #failures = 0;
-  /** When the stop waits no longer, Unix milliseconds. */
+  /** When the stop waits no longer, monotonic milliseconds. */
   #endsAt = Infinity;
 
   constructor(options: DeliveryOptions) {
@@ -58,7 +64,8 @@ export class DeliveryQueue {
   /** Takes a message, if the notifier is to get it, and returns at once. */
   push(notice: Notice): void {
     if (!isWanted(notice, this.#options.notifier.quiet)) return;
-    this.#waiting.push(notice);
+    const since = this.#options.clock.monotonic();
+    this.#waiting.push({ notice, since });
     if (this.#waiting.length > MAX_WAITING) this.#makeRoom();
     this.#start();
   }
@@ -66,7 +73,9 @@ export class DeliveryQueue {
   /** Takes messages of an event back that nobody was sent yet. */
   withdraw(event: string): void {
     if (this.#isOpen) return;
-    this.#waiting = this.#waiting.filter((notice) => notice.event !== event);
+    this.#waiting = this.#waiting.filter(({ notice }) =>
+      notice.event !== event
+    );
   }
 
   /** Begins to send. */
@@ -78,7 +87,7 @@ export class DeliveryQueue {
   /** Sends what waits for at most `ms`, and gives up the rest. */
   async close(ms: number): Promise<void> {
     const { clock, notifier } = this.#options;
-    this.#endsAt = clock.now() + ms;
+    this.#endsAt = clock.monotonic() + ms;
     this.#hurry.abort();
     if (this.#sending !== undefined) {
       const over = new AbortController();
@@ -104,12 +113,12 @@ export class DeliveryQueue {
   /** Never rejects. */
   async #sendAll(): Promise<void> {
     for (;;) {
-      const [notice] = this.#waiting;
-      if (notice === undefined || this.#stopped.signal.aborted) break;
-      const pauseMs = await this.#attempt(notice);
+      const [first] = this.#waiting;
+      if (first === undefined || this.#stopped.signal.aborted) break;
+      const pauseMs = await this.#attempt(first);
       if (this.#stopped.signal.aborted) break;
-      if (pauseMs === undefined) this.#remove(notice);
-      else if (this.#options.clock.now() + pauseMs >= this.#endsAt) break;
+      if (pauseMs === undefined) this.#remove(first);
+      else if (this.#options.clock.monotonic() + pauseMs >= this.#endsAt) break;
       else await this.#pause(pauseMs);
     }
     // At once: what is pushed from here on has to start it again.
@@ -117,7 +126,7 @@ export class DeliveryQueue {
   }
 
   /** Returns the pause before the next attempt, or `undefined` when there is to be none. */
-  async #attempt(notice: Notice): Promise<number | undefined> {
+  async #attempt({ notice, since }: Waiting): Promise<number | undefined> {
     const { notifier, clock } = this.#options;
     try {
       await withDeadline({
@@ -134,18 +143,18 @@ export class DeliveryQueue {
       if (this.#stopped.signal.aborted) return undefined;
       this.#failures++;
       this.#teller.failed(error);
-      return this.#pauseAfter(error, notice);
+      return this.#pauseAfter(error, since);
     }
   }
 
-  #pauseAfter(error: unknown, notice: Notice): number | undefined {
+  #pauseAfter(error: unknown, since: number): number | undefined {
     if (!isPassing(error)) {
       // It did answer: the next message is another matter.
       this.#failures = 0;
       this.#teller.dropped(1, "it was refused");
       return undefined;
     }
-    if (this.#options.clock.now() - notice.time >= MAX_AGE_MS) {
+    if (this.#options.clock.monotonic() - since >= MAX_AGE_MS) {
       this.#teller.dropped(1, "it could not be delivered for an hour");
       return undefined;
     }
@@ -160,15 +169,15 @@ export class DeliveryQueue {
     if (signal.aborted) this.#hurry = new AbortController();
   }
 
-  #remove(notice: Notice): void {
+  #remove(sent: Waiting): void {
     // It may have made room meanwhile.
-    if (this.#waiting[0] === notice) this.#waiting.shift();
+    if (this.#waiting[0] === sent) this.#waiting.shift();
   }
 
   /** The first one is on its way already. */
   #makeRoom(): void {
-    const index = this.#waiting.findIndex(({ kind }, index) =>
-      index > 0 && kind === "normal"
+    const index = this.#waiting.findIndex(({ notice }, index) =>
+      index > 0 && notice.kind === "normal"
     );
     this.#waiting.splice(index < 0 ? 1 : index, 1);
     this.#teller.dropped(1, `more than ${MAX_WAITING} waited`);

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Clock } from "../../src/base/time.ts";
+import type { MonotonicClock } from "../../src/base/time.ts";
 
 interface Sleeper {
   readonly at: number;
@@ -8,8 +8,10 @@ interface Sleeper {
 }
 
 /** A clock that stands still until {@link VirtualClock.run} moves it from one end of a pause to the next. */
-export class VirtualClock implements Clock {
+export class VirtualClock implements MonotonicClock {
   #now: number;
+  /** By how much the time of day was set. */
+  #setBy = 0;
   #order = 0;
   /** A heap, the first to wake on top. */
   #sleepers: Sleeper[] = [];
@@ -19,7 +21,16 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#setBy;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Sets the time of day forward, or back. */
+  set(ms: number): void {
+    this.#setBy += ms;
   }
 
   delay(ms: number, signal: AbortSignal): Promise<void> {

@@ -122,6 +122,26 @@ Deno.test("DeliveryQueue gives up what could not be sent for an hour, and tells 
   assert.ok(bench.types().includes("notifications-dropped"));
 });
 
+for (const hours of [2, -5]) {
+  Deno.test(`DeliveryQueue gives a message its hour also when the clock is set by ${hours} h`, async () => {
+    const bench = new QueueBench();
+    let isBroken = true;
+    bench.notifier.onSend = () =>
+      isBroken ? Promise.reject(unavailable()) : Promise.resolve();
+    bench.push("a");
+    await bench.clock.run(5 * MINUTE);
+    bench.clock.set(hours * 60 * MINUTE);
+    await bench.clock.run(5 * MINUTE);
+    assert.deepEqual(bench.drops(), []);
+    bench.push("b");
+    await bench.clock.run(52 * MINUTE);
+    assert.equal(bench.drops().length, 1, "the first is an hour old");
+    isBroken = false;
+    await bench.clock.run(2 * MINUTE);
+    assert.deepEqual(bench.notifier.texts, ["b"]);
+  });
+}
+
 Deno.test("DeliveryQueue tries what is left at the stop at once", async () => {
   const bench = new QueueBench();
   bench.notifier.onSend = () =>
