@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fromFolder } from "../../scripts/paths.ts";
 import { eventually } from "../support/eventually.ts";
+import { readmeCommand } from "../support/readme_command.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
 /** A checkout of its own, whose code may be changed. */
@@ -15,19 +16,11 @@ async function checkout(dir: TempDir): Promise<string> {
   return to;
 }
 
-Deno.test("task dev serves, publishes on Enter, restarts dewy when code changes, and leaves nothing", async () => {
+Deno.test("task dev, as README.md has it, serves, publishes on Enter, restarts dewy when code changes, and leaves nothing", async () => {
   await using dir = await TempDir.create();
   const cwd = await checkout(dir);
-  const TMPDIR = dir.join("tmp");
-  await Deno.mkdir(TMPDIR);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["task", "--quiet", "dev", "--log-level", "debug"],
-    cwd,
-    env: { TMPDIR, NO_COLOR: "1" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const more = "--log-level debug";
+  const child = (await readmeCommand("dev", { dir, cwd, more })).spawn();
   const [out, err] = [child.stdout, child.stderr].map((from) => collect(from));
   assert.ok(out !== undefined && err !== undefined);
   const says = (stream: { text: string }, what: RegExp, message: string) =>
@@ -60,7 +53,7 @@ Deno.test("task dev serves, publishes on Enter, restarts dewy when code changes,
     await child.status;
     await Promise.all([out.ended, err.ended]);
   }
-  assert.deepEqual(await Array.fromAsync(Deno.readDir(TMPDIR)), []);
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(dir.join("tmp"))), []);
 });
 
 /** Reads a stream to its end, beside whatever else goes on. */

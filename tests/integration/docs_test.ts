@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { denoDir } from "../support/deno_dir.ts";
-import { dewyCommand } from "../support/dewy_program.ts";
-import { freePort } from "../support/free_port.ts";
-import { killProcessesOf, MARK } from "../support/process_table.ts";
+import { runBlocks } from "../support/markdown_run.ts";
 import {
   type MarkdownBlock,
   markdownBlocks,
 } from "../support/markdown_blocks.ts";
+import { readPages } from "../support/markdown_pages.ts";
+import { killProcessesOf } from "../support/process_table.ts";
+import { readmeCommands } from "../support/readme_command.ts";
+import { fromFolder } from "../../scripts/paths.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
-/** What the pages write for a port; it may be taken here. */
-const PORT = "8000";
-/** How long the blocks of one page may take, milliseconds. */
-const PAGE_MS = 60_000;
+/** What a block needs that others run it: an engine (docs_container_test.ts), or a checkout. */
+const ELSEWHERE_MARKS = ["docker", "checkout"];
 
 /**
  * What makes a block one that cannot run here: other hosts, root's own files, or
@@ -23,10 +20,17 @@ const PAGE_MS = 60_000;
 const ELSEWHERE =
   /ghr:\/\/|s3:\/\/|gs:\/\/|grpc:\/\/|img:\/\/|https:\/\/|slack:\/\/|sudo |systemctl|deno@|deno task|deno run|docker |podman |\/srv\/|\/etc\/|aws |jq |gh |self-update|…/;
 
-const pages = await readPages();
+const pages = new Map<string, readonly MarkdownBlock[]>();
+for (const [name, text] of await readPages()) {
+  const blocks = markdownBlocks(name, text)
+    .filter(({ language }) => language === "sh" || language === "bash");
+  pages.set(name, blocks);
+}
 
 for (const [page, blocks] of pages) {
-  const runnable = blocks.filter(({ marks }) => marks.length > 0);
+  const runnable = blocks.filter(({ marks }) =>
+    marks.length > 0 && !marks.some((mark) => ELSEWHERE_MARKS.includes(mark))
+  );
   if (runnable.length === 0) continue;
   Deno.test(`the commands in ${page} do what they say`, async () => {
     await using dir = await TempDir.create();
@@ -51,85 +55,16 @@ Deno.test("every block of commands in the documentation is run, or cannot be her
   assert.ok(all.some(({ marks }) => marks.includes("run")));
 });
 
-async function readPages(): Promise<Map<string, MarkdownBlock[]>> {
-  const names = ["README.md"];
-  const folders = ["docs"];
-  for (const folder of folders) {
-    for await (
-      const { name, isDirectory } of Deno.readDir(join(ROOT, folder))
-    ) {
-      const path = `${folder}/${name}`;
-      if (isDirectory) folders.push(path);
-      else if (name.endsWith(".md")) names.push(path);
-    }
-  }
-  const pages = new Map<string, MarkdownBlock[]>();
-  for (const name of names.sort()) {
-    const source = await Deno.readTextFile(join(ROOT, name));
-    const blocks = markdownBlocks(name, source)
-      .filter(({ language }) => language === "sh" || language === "bash");
-    pages.set(name, blocks);
-  }
-  return pages;
-}
-
-/** Runs the blocks of a page as one session of a shell, as a reader who pastes them would. */
-async function runBlocks(
-  blocks: readonly MarkdownBlock[],
-  dir: TempDir,
-): Promise<void> {
-  const home = dir.join("home");
-  await Deno.mkdir(home);
-  const bin = dir.join("bin");
-  await Deno.mkdir(bin);
-  const command = dewyCommand().map((word) => `'${word}'`).join(" ");
-  await Deno.writeTextFile(
-    join(bin, "dewy"),
-    `#!/bin/sh\nexec ${command} "$@"\n`,
+Deno.test("the commands for a checkout are run by tests and by CI", async () => {
+  const commands = await readmeCommands();
+  // demo_test.ts and dev_test.ts run what README.md says.
+  assert.deepEqual([...commands.keys()], ["demo", "test", "dev", "ok"]);
+  const config = await Deno.readTextFile(fromFolder("../deno.json"));
+  const { tasks } = JSON.parse(config);
+  const run = await Deno.readTextFile(fromFolder("../.ci/run"));
+  const steps = run.split("\n").filter((line) =>
+    line.startsWith("deno ") && !line.startsWith("deno install ")
   );
-  await Deno.chmod(join(bin, "dewy"), 0o755);
-  const script = ["set -euo pipefail", ...blocks.map(sectionOf)].join("\n")
-    .replaceAll(PORT, String(freePort()));
-  const child = new Deno.Command("bash", {
-    args: ["-c", script],
-    cwd: home,
-    env: {
-      HOME: home,
-      // A reader's dewy is one file; this one has packages in the old home.
-      DENO_DIR: await denoDir(),
-      PATH: `${bin}:${Deno.env.get("PATH") ?? ""}`,
-      [MARK]: dir.path,
-    },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    signal: AbortSignal.timeout(PAGE_MS),
-  });
-  const { success, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  if (success) return;
-  const logs = await backgroundLogs(home);
-  assert.fail(decoder.decode(stdout) + decoder.decode(stderr) + logs);
-}
-
-async function backgroundLogs(home: string): Promise<string> {
-  const texts: string[] = [];
-  for await (const { name } of Deno.readDir(home)) {
-    if (!name.startsWith("background-")) continue;
-    texts.push(`--- ${name}\n${await Deno.readTextFile(join(home, name))}`);
-  }
-  return texts.join("\n");
-}
-
-/** A block in the background is the one that a reader leaves running in another terminal. */
-function sectionOf({ page, line, marks, text }: MarkdownBlock): string {
-  const [mark] = marks;
-  assert.ok(
-    mark === "run" || mark === "background",
-    `${page}:${line}: ${mark}`,
-  );
-  const head = `echo '--- ${page}:${line}'`;
-  return mark === "run"
-    ? `${head}\n${text}`
-    : `${head}\n(\n${text}) > ~/background-${line}.log 2>&1 &`;
-}
+  assert.equal(steps.join(" && "), tasks.ok.command);
+  assert.equal(steps.at(-1), "deno task test");
+});
