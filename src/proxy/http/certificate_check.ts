@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { ConfigError } from "../../base/errors.ts";
 import type { Certificate } from "./front.ts";
+import { LOOPBACK } from "./server_dial.ts";
 
 /** The two files that a certificate comes in. */
 export interface CertificatePaths {
@@ -13,7 +14,8 @@ export interface CertificatePaths {
 /**
  * Passes when the two can be used together; a certificate that is out of date can.
  *
- * @throws {ConfigError} When one of the two is not PEM, or they do not belong together.
+ * @throws {ConfigError} When one of the two is not PEM, they do not belong
+ * together, or TLS cannot be spoken with such a key.
  */
 export function checkCertificate(
   { cert, key }: Certificate,
@@ -21,14 +23,29 @@ export function checkCertificate(
 ): void {
   const certificate = parseCertificate(cert, paths.cert);
   const privateKey = parseKey(key, paths.key);
-  if (certificate.checkPrivateKey(privateKey)) return;
-  throw new ConfigError(
-    `The key "${paths.key}" does not fit the certificate "${paths.cert}"`,
-    {
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new ConfigError(
+      `The key "${paths.key}" does not fit the certificate "${paths.cert}"`,
+      {
+        hint:
+          "Name the key that the certificate was asked for with; in a chain, the server's own certificate comes first",
+      },
+    );
+  }
+  tryToServe({ cert, key }, paths);
+}
+
+/** The platform's parser knows more kinds of keys than its TLS does. */
+function tryToServe(pair: Certificate, paths: CertificatePaths): void {
+  try {
+    Deno.listenTls({ hostname: LOOPBACK, port: 0, ...pair }).close();
+  } catch (cause) {
+    throw new ConfigError(`The key "${paths.key}" cannot be used for TLS`, {
       hint:
-        "Name the key that the certificate was asked for with; in a chain, the server's own certificate comes first",
-    },
-  );
+        "Use ECDSA (P-256, P-384, P-521), Ed25519 or RSA of 2048 bits and more",
+      cause,
+    });
+  }
 }
 
 function parseCertificate(text: string, path: string): X509Certificate {

@@ -111,6 +111,45 @@ for (const [what, certificate, message, hint] of WRONG) {
   });
 }
 
+/** Makes a pair that fits, of a kind of key that the platform's TLS does not know. */
+async function unknownKind(folder: TempDir): Promise<Certificate> {
+  const files = { cert: folder.join("odd.pem"), key: folder.join("odd.key") };
+  const { success } = await new Deno.Command("openssl", {
+    args: [
+      ...["req", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost"],
+      ...["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+      ...["-keyout", files.key, "-out", files.cert],
+    ],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  assert.ok(success);
+  return {
+    cert: await Deno.readTextFile(files.cert),
+    key: await Deno.readTextFile(files.key),
+  };
+}
+
+Deno.test("a pair that fits but that nobody can use here is refused, and told once", async () => {
+  await using files = await Files.create(FIRST);
+  await using watch = new Watch(files);
+  const odd = await unknownKind(files.folder);
+  await Deno.writeTextFile(files.cert, odd.cert);
+  await Deno.writeTextFile(files.key, odd.key);
+  const [problem = ""] = await watch.until(1);
+  assert.match(problem, /key\.pem" cannot be used for TLS/);
+  await assert.rejects(readCertificate(files), (error) => {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.hint ?? "", /P-256/);
+    return true;
+  });
+  await Deno.writeTextFile(files.cert, SECOND.cert);
+  await Deno.writeTextFile(files.key, SECOND.key);
+  const told = await watch.until(2);
+  assert.equal(told[1], "renewed");
+});
+
 Deno.test("a missing file and an unreadable one are named", async () => {
   await using files = await Files.create(FIRST);
   await Deno.remove(files.key);
