@@ -7,30 +7,63 @@ const GAP = 4;
 const TIME = "YYYY-MM-DD HH:MM:SS";
 
 /**
- * Returns what `dewy container list` prints: the containers of the first dewy
- * that answers on `firstPort` or one of the nine ports after it.
+ * Returns what `dewy container list` prints: the containers of each dewy that
+ * answers on `firstPort` or one of the nine ports after it. Whatever else
+ * listens there is passed over.
  *
  * @throws {ConfigError} When none answers, or not as it should.
  */
 export async function listContainers(firstPort: number): Promise<string> {
-  for (let at = 0; at < ADMIN_PORTS_TRIED; at++) {
-    const port = firstPort + at;
-    const response = await ask(port);
-    if (response === undefined) continue;
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw failure(`admin API returned status ${response.status}`);
-    }
-    const table = render(await read(response));
-    return at === 0
-      ? table
-      : `${table}\n(Connected to admin API on port ${port})\n`;
+  const ports = Array.from(
+    { length: ADMIN_PORTS_TRIED },
+    (_, at) => firstPort + at,
+  );
+  const answers = await Promise.all(ports.map(look));
+  const found = answers.filter((answer) => "entries" in answer);
+  if (found.length > 0) {
+    const table = render(found.flatMap(({ entries }) => entries));
+    return table + noteOf(found.map(({ port }) => port), firstPort);
   }
-  const last = firstPort + ADMIN_PORTS_TRIED - 1;
+  const [refusal] = answers.filter((answer) => "refusal" in answer);
+  if (refusal !== undefined) throw failure(refusal.refusal);
   throw failure(
-    `no running dewy instances found (tried ports ${firstPort}-${last})`,
+    `no running dewy instances found (tried ports ${firstPort}-${
+      ports.at(-1)
+    })`,
     'Start "dewy container", or name its port with --admin-port',
   );
+}
+
+/** What is at a port. */
+type Answer =
+  | { readonly port: number; readonly entries: readonly ContainerEntry[] }
+  /** It speaks HTTP, and not as dewy does. */
+  | { readonly port: number; readonly refusal: string }
+  | { readonly port: number };
+
+async function look(port: number): Promise<Answer> {
+  const response = await ask(port);
+  if (response === undefined) return { port };
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    return {
+      port,
+      refusal: `admin API returned status ${response.status}`,
+    };
+  }
+  try {
+    return { port, entries: await read(response) };
+  } catch (error) {
+    const refusal = `failed to parse response: ${errorMessage(error)}`;
+    return { port, refusal };
+  }
+}
+
+/** Says where the answers come from, unless it is only where they were looked for first. */
+function noteOf(ports: readonly number[], firstPort: number): string {
+  if (ports.length === 1 && ports[0] === firstPort) return "";
+  const name = ports.length === 1 ? "port" : "ports";
+  return `\n(Connected to admin API on ${name} ${ports.join(", ")})\n`;
 }
 
 async function ask(port: number): Promise<Response | undefined> {
@@ -45,14 +78,11 @@ async function ask(port: number): Promise<Response | undefined> {
 }
 
 async function read(response: Response): Promise<readonly ContainerEntry[]> {
-  try {
-    const { containers } = await response.json();
-    if (containers === null) return [];
-    if (!Array.isArray(containers)) throw new TypeError("no list");
-    return containers;
-  } catch (error) {
-    throw failure(`failed to parse response: ${errorMessage(error)}`);
-  }
+  const { containers } = await response.json();
+  // It has none: dewy server, or before the first deploy.
+  if (containers === null) return [];
+  if (!Array.isArray(containers)) throw new TypeError("no list");
+  return containers;
 }
 
 function render(entries: readonly ContainerEntry[]): string {
