@@ -1,6 +1,6 @@
 import type { Operations, Status } from "../supervisor/operations.ts";
 import type { AdminReply } from "./message.ts";
-import { jsonReply, textReply } from "./replies.ts";
+import { textReply } from "./replies.ts";
 
 /** One container, as `GET /api/containers` has it; names and forms are the original's. */
 export interface ContainerEntry {
@@ -27,7 +27,8 @@ export async function containersReply(
   signal: AbortSignal,
 ): Promise<AdminReply> {
   try {
-    return jsonReply({ containers: await list?.(signal) ?? null });
+    const containers = await list?.(signal);
+    return originalReply({ containers: containers?.map(sorted) ?? null });
   } catch {
     // The engine's trouble is told in the log; a client can do nothing with it.
     return textReply(500, "Internal server error");
@@ -40,11 +41,28 @@ export async function originalStatusReply(
   signal: AbortSignal,
 ): Promise<AdminReply> {
   try {
-    return jsonReply(originalStatus(await operations.status(signal)));
+    return originalReply(originalStatus(await operations.status(signal)));
   } catch {
     // As the original: it has no words for it.
     return textReply(500, "Internal server error");
   }
+}
+
+/** Go's encoder sorts the keys of a map. */
+function sorted(entry: ContainerEntry): ContainerEntry {
+  const labels = Object.entries(entry.labels)
+    .sort(([a], [b]) => a < b ? -1 : 1);
+  return { ...entry, labels: Object.fromEntries(labels) };
+}
+
+/** JSON as Go's encoder writes it: safe within HTML, too (encoding/json, HTMLEscape). */
+function originalReply(value: unknown): AdminReply {
+  const text = JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  const headers = { "content-type": "application/json" };
+  return { status: 200, headers, body: `${text}\n` };
 }
 
 function originalStatus(status: Status) {

@@ -128,6 +128,29 @@ Deno.test("the original's answers are the same, byte by byte", async () => {
     await status.text(),
     '{"command":0,"current_version":"v1.2.3","is_running":true,"name":"web","proxy_backends":0}\n',
   );
+  await using listing = new AdminBench({
+    api: {
+      containers: () =>
+        Promise.resolve([{
+          id: "4f2e",
+          name: "web-1700000000-0",
+          image: "ghcr.io/o/web:v1.2.3",
+          status: "running",
+          ip_port: "127.0.0.1:49152",
+          started_at: "2025-01-15T01:30:00.123456789Z",
+          deployed_at: "2025-01-15T10:30:00+09:00",
+          labels: { "dewy.app": "web", "a.note": "<b> & é\u2028" },
+        }]),
+    },
+  });
+  const containers = await fetch(listing.url("/api/containers"));
+  // Go's encoder writes these marks like that, and maps by their keys.
+  assert.equal(
+    await containers.text(),
+    '{"containers":[{"id":"4f2e","name":"web-1700000000-0","image":"ghcr.io/o/web:v1.2.3",' +
+      '"status":"running","ip_port":"127.0.0.1:49152","started_at":"2025-01-15T01:30:00.123456789Z",' +
+      '"deployed_at":"2025-01-15T10:30:00+09:00","labels":{"a.note":"\\u003cb\\u003e \\u0026 é\\u2028","dewy.app":"web"}}]}\n',
+  );
   for (const path of ["/api/status", "/api/containers"]) {
     const posted = await fetch(bench.url(path), { method: "POST" });
     assert.equal(posted.status, 405);
