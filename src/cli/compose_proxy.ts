@@ -24,8 +24,6 @@ export async function openProxy(
     port,
     protocol,
   }));
-  const half = Math.max(1, Math.floor(navigator.hardwareConcurrency / 2));
-  const isLinux = Deno.build.os === "linux";
   const log = new LineWriter({
     write: async (bytes) => {
       for (let rest = bytes; rest.length > 0;) {
@@ -46,12 +44,27 @@ export async function openProxy(
       ...rest,
       ports,
       backendHosts: BACKEND_HOSTS,
-      // Only Linux deals connections out among those that listen.
-      workers: isLinux ? workers ?? half : 1,
+      workers: isolateCount(workers, {
+        os: Deno.build.os,
+        cores: navigator.hardwareConcurrency,
+      }),
       ...(accessLog === undefined ? {} : { accessLog }),
       ...(certificate === undefined ? {} : { certificate }),
     },
     emit,
     onAccessLog: (lines) => log.add(lines),
   });
+}
+
+/** Returns how many isolates share the ports: one for two cores unless a number is given. */
+export function isolateCount(
+  given: number | undefined,
+  { os, cores }: {
+    readonly os: typeof Deno.build.os;
+    readonly cores: number;
+  },
+): number {
+  // Only Linux deals connections out among those that listen.
+  if (os !== "linux") return 1;
+  return given ?? Math.max(1, Math.floor(cores / 2));
 }
