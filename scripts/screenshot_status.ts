@@ -45,18 +45,25 @@ async function showTraffic({ page }: BrowserPage): Promise<void> {
   });
   await eventually(async () => {
     countRequests();
-    const rate = await page.innerText("#ports tbody td:nth-child(3)");
-    return Number.parseFloat(rate) > 0;
+    const rates = ["#ports td:nth-child(3)", "#replicas td:nth-child(6)"];
+    const shown = await Promise.all(
+      rates.map((cell) => page.locator(cell).first().innerText()),
+    );
+    return shown.every((rate) => Number.parseFloat(rate) > 0);
   }, { timeoutMs: 20_000, message: "the page shows a rate" });
 }
 
-/** One request more, since the status was last asked. */
+/** Two requests more, since the status was last asked: one for each replica that gets work. */
 function countRequests(): void {
   const { value } = bench.operations;
   const ports = value.ports.map((port) => {
     const { requestsTotal } = port;
     if (requestsTotal === undefined) return port;
-    return { ...port, requestsTotal: requestsTotal + 1 };
+    return { ...port, requestsTotal: requestsTotal + 2 };
   });
-  bench.operations.value = { ...value, ports };
+  const replicas = value.replicas.map((replica) => ({
+    ...replica,
+    requestsTotal: replica.requestsTotal + (replica.healthy ? 1 : 0),
+  }));
+  bench.operations.value = { ...value, ports, replicas };
 }

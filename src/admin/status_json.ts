@@ -121,13 +121,14 @@ function programJson(program: ProgramStatus | undefined) {
 }
 
 function replicaJson(replica: ReplicaStatus) {
-  const { name, version, address, healthy, inFlight, since } = replica;
+  const { name, version, address, healthy, since } = replica;
   return {
     name,
     version,
     address,
     healthy,
-    in_flight: inFlight,
+    in_flight: replica.inFlight,
+    requests_total: replica.requestsTotal,
     since: time(since),
   };
 }

@@ -74,7 +74,7 @@ export function runningContainers(
   { ports }: ContainerSettings,
   { fleet, proxy }: {
     readonly fleet: Fleet;
-    readonly proxy: Pick<Proxy, "snapshot" | "inFlight">;
+    readonly proxy: Pick<Proxy, "snapshot" | "inFlight" | "taken">;
   },
 ): Running {
   return {
@@ -116,7 +116,7 @@ function backendsOf(
 
 function replicasOf(
   { members }: Fleet,
-  proxy: Pick<Proxy, "inFlight">,
+  proxy: Pick<Proxy, "inFlight" | "taken">,
 ): readonly ReplicaStatus[] {
   return members.map(({ instance, state }) => {
     const { id, name, tag: version, addresses } = instance;
@@ -127,6 +127,7 @@ function replicasOf(
       address: first === undefined ? "" : `${first.hostname}:${first.port}`,
       healthy: state === "ready",
       inFlight: proxy.inFlight(id),
+      requestsTotal: proxy.taken(id),
       since: startedAt(name),
     };
   });

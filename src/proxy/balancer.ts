@@ -1,18 +1,8 @@
 import { type Clock, systemClock } from "../base/time.ts";
 import type { Backend } from "./backend.ts";
+import type { Session, Slot } from "./slot.ts";
 
-/** Something that occupies a backend: a request in flight, a connection, a WebSocket. */
-export interface Session {
-  /** Ends it in the way of its protocol; called when the time to drain is over. */
-  end(): void;
-}
-
-/** A backend as one port of the proxy knows it. */
-export interface Slot {
-  readonly backend: Backend;
-  /** What is in flight. Whoever sends work adds itself and takes itself out. */
-  readonly sessions: ReadonlySet<Session>;
-}
+export type { Session, Slot } from "./slot.ts";
 
 /** When a backend that cannot be reached loses its turn, for how long. */
 export interface EjectionPolicy {
@@ -37,6 +27,8 @@ const END_MS = 2_000;
 class Entry implements Slot {
   readonly sessions = new Set<Session>();
   backend: Backend;
+  /** Work that it was given so far. */
+  taken = 0;
   failures = 0;
   ejections = 0;
   /** Unix milliseconds; 0 when it has its turn. */
@@ -137,6 +129,7 @@ export class Balancer {
   enter(slot: Slot, session: Session): void {
     const entry = entryOf(slot);
     entry.sessions.add(session);
+    if (session.isAttempt !== true) entry.taken++;
     // It may have left with nothing in flight since it was picked.
     if (this.#entries.get(entry.backend.id) !== entry) this.#leaving.add(entry);
   }
@@ -192,6 +185,11 @@ export class Balancer {
       if (size > 0) busy.set(id, (busy.get(id) ?? 0) + size);
     }
     return busy;
+  }
+
+  /** How much work each backend of the table was given so far, by id. */
+  get taken(): ReadonlyMap<string, number> {
+    return new Map([...this.#entries].map(([id, { taken }]) => [id, taken]));
   }
 
   /**

@@ -60,6 +60,8 @@ export class ProxyIsolate {
   ports: ReadonlyMap<number, PortSnapshot> = new Map();
   /** What it said that backends have in flight. */
   inFlight: ReadonlyMap<string, number> = new Map();
+  /** What it said that backends were given so far. */
+  taken: ReadonlyMap<string, number> = new Map();
 
   constructor(options: ProxyIsolateOptions) {
     this.#options = options;
@@ -136,6 +138,7 @@ export class ProxyIsolate {
       case "alive":
         this.ports = reply.ports;
         this.inFlight = reply.inFlight;
+        this.taken = reply.taken;
         break;
       case "trouble":
         this.#options.onTrouble(reply.trouble);

@@ -41,6 +41,8 @@ export type Reply =
     readonly ports: ReadonlyMap<number, PortSnapshot>;
     /** What each backend has in flight, where it has anything. */
     readonly inFlight: ReadonlyMap<string, number>;
+    /** How much work each backend of the table was given so far. */
+    readonly taken: ReadonlyMap<string, number>;
   }
   | { readonly type: "trouble"; readonly trouble: Trouble }
   /** Lines of the access log, each with its end. */

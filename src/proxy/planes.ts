@@ -101,9 +101,20 @@ export class Planes {
 
   /** What each backend has in flight, where it has anything. */
   inFlight(): Map<string, number> {
+    return this.#sum(({ busy }) => busy);
+  }
+
+  /** How many requests each backend was given so far, and connections of TCP ports. */
+  taken(): Map<string, number> {
+    return this.#sum(({ taken }) => taken);
+  }
+
+  #sum(
+    counts: (balancer: Balancer) => ReadonlyMap<string, number>,
+  ): Map<string, number> {
     const sum = new Map<string, number>();
     for (const { balancer } of this.#ports.values()) {
-      for (const [id, count] of balancer.busy) {
+      for (const [id, count] of counts(balancer)) {
         sum.set(id, (sum.get(id) ?? 0) + count);
       }
     }

@@ -116,6 +116,17 @@ export class Proxy implements AsyncDisposable {
     );
   }
 
+  /**
+   * How many requests a backend was given so far, and connections of TCP ports,
+   * as of about a second ago; what an isolate knew that was lost is not in it.
+   */
+  taken(id: string): number {
+    return [...this.#isolates].reduce(
+      (sum, { taken }) => sum + (taken.get(id) ?? 0),
+      0,
+    );
+  }
+
   /** Accepts nothing more, waits for what is in flight, and ends it after `graceMs`. */
   async close(graceMs: number): Promise<Drained> {
     this.#closed.abort();

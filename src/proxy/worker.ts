@@ -83,5 +83,6 @@ port.onmessage = ({ data }) => {
     type: "alive",
     ports: planes?.snapshot() ?? new Map(),
     inFlight: planes?.inFlight() ?? new Map(),
+    taken: planes?.taken() ?? new Map(),
   });
 };

@@ -104,6 +104,11 @@ export interface ReplicaStatus {
   /** Whether clients are sent to it. */
   readonly healthy: boolean;
   readonly inFlight: number;
+  /**
+   * Requests that it was given so far, and connections of TCP ports; begins anew
+   * with a part of the proxy that was lost.
+   */
+  readonly requestsTotal: number;
   /** When it came into service. */
   readonly since: number;
 }

@@ -30,6 +30,8 @@ Deno.test("the commands show and move containers of a real engine", async () => 
   assert.equal(await bench.ask(), "v1.1.0");
   // Port, open, connections, requests.
   await shows("status", /^\d+\/http +\d +1 +1 /m);
+  // One replica was given it: health, in flight, requests.
+  await shows("status", /^web-\S+ .+ healthy +0 +1 /m);
   const plan = await run("plan");
   assert.match(plan.stdout, /^v1\.1\.0 +current .+\nv1\.0\.0 +older /m);
 

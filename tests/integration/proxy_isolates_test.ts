@@ -183,6 +183,10 @@ Deno.test("drain waits in all isolates for what is in flight, and cuts what stay
   for (const { resolve } of held) resolve();
   assert.deepEqual(await drained, { cut: 0 });
   assert.deepEqual(new Set(await Promise.all(answers)), new Set(["at last"]));
+  await eventually(() => {
+    const counts = ["fast", "slow"].map((id) => proxy.taken(id));
+    return counts.join() === "1,0";
+  }, { message: "the owner knows what who is in the table was given" });
 
   await proxy.swap(tableOf(port, slow));
   const last = ask(port);

@@ -14,6 +14,7 @@ const replicas = [0, 1, 2].map((replica) => ({
   address: `127.0.0.1:${49_151 + replica}`,
   healthy: replica < 2,
   inFlight: 2 - replica,
+  requestsTotal: replica < 2 ? 617_283 + replica : 0,
   since: replica < 2 ? ago(5 * HOUR) : ago(4 * SECOND),
 }));
 

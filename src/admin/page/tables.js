@@ -24,8 +24,11 @@ const mark = ([kind, text]) =>
 const ago = (rfc3339, now) =>
   timeElement(formatAge(Date.parse(rfc3339), now), rfc3339);
 
-export function showReplicas({ replicas, command }, now) {
+export function showReplicas({ replicas, command, ports }, now) {
   byId("replicas").hidden = command !== "container";
+  const isTcp = ports.every(({ protocol }) => protocol === "tcp");
+  const what = isTcp ? "connections" : "requests";
+  forgetOthers(replicas);
   fill(
     "replicas",
     replicas.map((replica) => [
@@ -40,6 +43,7 @@ export function showReplicas({ replicas, command }, now) {
       short(mono(replica.version)),
       short(mono(replica.address || "–")),
       number(formatCount(replica.in_flight)),
+      number(rateOf(replica.name, replica.requests_total, what)),
       short(ago(replica.since, now)),
     ]),
   );
@@ -67,11 +71,23 @@ export function showPorts({ ports }) {
 /** Of requests, or of connections where requests are not counted. */
 function describeRate(port) {
   const { port: number, requests_total: requests } = port;
-  if (!meters.has(number)) meters.set(number, new RateMeter());
   const count = requests ?? port.connections_total;
-  const rate = meters.get(number).read(count, performance.now());
-  const what = requests === null ? "connections" : "requests";
+  return rateOf(number, count, requests === null ? "connections" : "requests");
+}
+
+/** The rate of a counter, by what it belongs to: the name of a replica, or the number of a port. */
+function rateOf(key, count, what) {
+  if (!meters.has(key)) meters.set(key, new RateMeter());
+  const rate = meters.get(key).read(count, performance.now());
   return rate === undefined ? "–" : `${formatRate(rate)} ${what}/s`;
+}
+
+/** Each deploy brings replicas with names of their own. */
+function forgetOthers(replicas) {
+  const names = new Set(replicas.map(({ name }) => name));
+  for (const key of meters.keys()) {
+    if (typeof key === "string" && !names.has(key)) meters.delete(key);
+  }
 }
 
 function describeBackends(backends) {

@@ -77,6 +77,7 @@ function replicaTable(rows: readonly Fields[], screen: Screen): string {
       tone: (row) => row.flag("healthy") ? "good" : "bad",
     },
     { head: "IN FLIGHT", cell: (row) => row.text("in_flight") },
+    { head: "REQUESTS", cell: (row) => row.text("requests_total") },
     { head: "SINCE", cell: (row) => shownTime(row.time("since"), screen) },
   ], screen);
 }

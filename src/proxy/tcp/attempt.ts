@@ -2,6 +2,7 @@ import type { Session } from "../balancer.ts";
 
 /** One attempt to reach a backend. It is work of that backend: draining waits for it. */
 export class Attempt implements Session {
+  readonly isAttempt = true;
   #controller = new AbortController();
   #isLate = false;
 

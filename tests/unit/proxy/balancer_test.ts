@@ -5,6 +5,7 @@ import {
   type Session,
   type Slot,
 } from "../../../src/proxy/balancer.ts";
+import { Attempt } from "../../../src/proxy/tcp/attempt.ts";
 import { VirtualClock } from "../../support/virtual_clock.ts";
 
 function backend(id: string, state: BackendState = "ready"): Backend {
@@ -222,4 +223,19 @@ Deno.test("work of a backend that has left and come back is counted with the new
   assert.deepEqual(drained, { cut: 2 });
   assert.deepEqual(ended.sort(), ["after", "before"]);
   assert.equal(balancer.busy.size, 0);
+});
+
+Deno.test("work is counted by backend, attempts to reach it are not", () => {
+  const balancer = balancerOf("a", "b");
+  const [a, b] = balancerSlots(balancer, "a", "b");
+  assert.ok(a !== undefined && b !== undefined);
+  for (let times = 0; times < 3; times++) {
+    const session: Session = { end: () => {} };
+    balancer.enter(a, session);
+    balancer.leave(a, session);
+  }
+  balancer.enter(b, new Attempt());
+  assert.deepEqual([...balancer.taken], [["a", 3], ["b", 0]]);
+  balancer.replace([backend("a")]);
+  assert.deepEqual([...balancer.taken], [["a", 3]]);
 });

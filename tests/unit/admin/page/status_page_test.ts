@@ -77,21 +77,35 @@ Deno.test("the status page", async (t) => {
     assert.ok(await page.evaluate("globalThis.stillThisPage"));
   });
 
-  await t.step("computes the rate of requests from two readings", async () => {
-    const [port] = BUSY_STATUS.ports;
-    assert.ok(port !== undefined);
-    let requestsTotal = 1_000;
-    await eventually(async () => {
-      requestsTotal += 100;
-      const { value } = bench.operations;
-      bench.operations.value = {
-        ...value,
-        ports: [{ ...port, requestsTotal }],
-      };
-      const rate = await text("#ports tbody td:nth-child(3)");
-      return Number.parseFloat(rate) > 0;
-    }, { timeoutMs: 20_000, message: "a rate is shown" });
-  });
+  await t.step(
+    "computes rates of requests, of each port and each replica",
+    async () => {
+      const [port] = BUSY_STATUS.ports;
+      assert.ok(port !== undefined);
+      let requestsTotal = 1_000;
+      await eventually(async () => {
+        requestsTotal += 100;
+        const { value } = bench.operations;
+        bench.operations.value = {
+          ...value,
+          ports: [{ ...port, requestsTotal }],
+          replicas: BUSY_STATUS.replicas.map((replica, at) => ({
+            ...replica,
+            requestsTotal: at * requestsTotal,
+          })),
+        };
+        const rate = await text("#ports tbody td:nth-child(3)");
+        const rates = await page.locator("#replicas tbody td:nth-child(6)")
+          .allInnerTexts();
+        const [idle = "", some = "", twice = ""] = rates;
+        const isShown = [rate, some, twice].every((text) =>
+          /^[\d.]+ requests\/s$/.test(text) && Number.parseFloat(text) > 0
+        );
+        return isShown && idle === "0 requests/s" &&
+          Number.parseFloat(twice) > Number.parseFloat(some);
+      }, { timeoutMs: 20_000, message: "rates are shown" });
+    },
+  );
 
   await t.step("takes texts from outside as texts", async () => {
     const hostile = "<img src=x onerror=globalThis.hacked=1>";
