@@ -10,7 +10,7 @@ const EXIT_NO_RUNTIME = 3;
 const DONE_WITH_IT = ["demo", "s3"]
   .map((name) => `tests/integration/${name}_test.ts`);
 
-Deno.test("the compiled dewy goes through the demo and a deploy from S3; a build that gets no runtime says so", async () => {
+Deno.test("the compiled dewy starts quickly and goes through the demo and a deploy from S3; a build that gets no runtime says so", async () => {
   await using dir = await TempDir.create();
   const target = hostTarget();
   assert.ok(target !== undefined, "there is no dewy for this machine");
@@ -31,6 +31,21 @@ Deno.test("the compiled dewy goes through the demo and a deploy from S3; a build
     { [PROGRAM_VARIABLE]: dir.join("dewy") },
   );
   assert.equal(tested.code, 0, tested.output);
+  await Deno.writeTextFile(dir.join("empty.js"), "export {};\n");
+  const empty = dir.join("empty");
+  const compiled = await deno(
+    ["compile", "--no-config", "--output", empty, dir.join("empty.js")],
+  );
+  assert.equal(compiled.code, 0, compiled.output);
+  const bench = [
+    "run",
+    "-A",
+    "scripts/bench/start.ts",
+    dir.join("dewy"),
+    empty,
+  ];
+  const started = await deno(bench);
+  assert.equal(started.code, 0, started.output);
 });
 
 async function deno(
