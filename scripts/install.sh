@@ -394,5 +394,5 @@ main() {
   esac
 }
 
-# The last line, so that a script that was cut short does nothing.
-main "$@"
+# The last line, and in braces, so that a script that was cut short does nothing.
+{ main "$@"; exit; }
