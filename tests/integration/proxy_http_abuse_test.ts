@@ -125,11 +125,19 @@ Deno.test("lines and heads have limits", async () => {
     Array.from({ length: count }, (_, index) => `X-${index}: a`);
   // Host is one of them.
   assert.equal(await status(get("/", ...headers(127))), 200);
-  assert.equal(await status(get("/", ...headers(128))), 400);
-  assert.equal(await status(get(`/${"a".repeat(65_000)}`)), 200);
-  assert.equal(await status(get(`/${"a".repeat(65_600)}`)), 400);
+  assert.equal(await status(get("/", ...headers(128))), 431);
+  const around = "GET / HTTP/1.1".length;
+  const longest = "a".repeat(16 * 1024 - around);
+  assert.equal(await status(get(`/${longest}`)), 200);
+  assert.equal(await status(get(`/${longest}a`)), 414);
+  // Also before it has an end.
+  assert.equal(await status(`GET /${longest}${" ".repeat(20)}`), 414);
   assert.equal(await status(get("/", `X-A: ${"a".repeat(65_000)}`)), 200);
-  assert.equal(await status(get("/", `X-A: ${"a".repeat(65_600)}`)), 400);
+  assert.equal(await status(get("/", `X-A: ${"a".repeat(65_600)}`)), 431);
+  assert.deepEqual(
+    new Set(backend.requests.map(({ line }) => line)),
+    new Set(["GET / HTTP/1.1", `GET /${longest} HTTP/1.1`]),
+  );
 });
 
 Deno.test("a client that does not read fills no memory, and is cut", async () => {

@@ -1,3 +1,4 @@
+import { MAX_HEADERS } from "./request_head.ts";
 import { HOP_BY_HOP } from "./response_head.ts";
 import { STREAM_MARK } from "./stream_mark.ts";
 
@@ -75,6 +76,10 @@ export function outboundHead(
 ): OutboundHead | RequestRefusal {
   const { headers } = request;
   if (NOT_FORWARDED.has(method)) return new RequestRefusal(405, "method");
+  // Those of HTTP/1.1 were counted before the server joined them.
+  if (client.isHttp2 && countOf(headers) > MAX_HEADERS) {
+    return new RequestRefusal(431, "headers");
+  }
   const out = outboundFields(request, client);
   if (out instanceof RequestRefusal) return out;
   const framing = framingOf(request, client.isHttp2);
@@ -124,6 +129,12 @@ function targetOf(url: string, slash: number, method: string): string {
   const hash = url.indexOf("#", slash);
   const target = hash < 0 ? url.slice(slash) : url.slice(slash, hash);
   return method === "OPTIONS" && target === "/*" ? "*" : target;
+}
+
+function countOf(headers: Headers): number {
+  let count = headers.has(STREAM_MARK) ? -1 : 0;
+  headers.forEach(() => count++);
+  return count;
 }
 
 interface Framing {
@@ -195,7 +206,7 @@ function namedHeaders(connection: string | null): Set<string> | undefined {
 function forwardedOf(
   headers: Headers,
   host: string | undefined,
-  { address, scheme, isTrusted }: ClientFacts,
+  { address, scheme, isTrusted, isHttp2 }: ClientFacts,
 ): string {
   const before = (name: string) => isTrusted ? headers.get(name) : null;
   const chain = before("x-forwarded-for");
@@ -206,7 +217,8 @@ function forwardedOf(
   }${address}\r\n` +
     `x-forwarded-proto: ${before("x-forwarded-proto") ?? scheme}\r\n` +
     (asked === undefined ? "" : `x-forwarded-host: ${asked}\r\n`) +
-    `via: ${via === null ? "" : `${via}, `}1.1 dewy\r\n`;
+    // By which protocol it came (RFC 9110, 7.6.3).
+    `via: ${via === null ? "" : `${via}, `}${isHttp2 ? "2.0" : "1.1"} dewy\r\n`;
 }
 
 /** Header values are bytes; the platform shows each as one character, and never has one beyond. */

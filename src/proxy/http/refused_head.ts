@@ -1,5 +1,10 @@
 import { Buffer } from "node:buffer";
-import type { HeadRefusal } from "./request_head.ts";
+
+/**
+ * How a head is refused: it cannot be read in one way only, its method is not
+ * for proxies like this one, its first line is too long, or all of it.
+ */
+export type HeadRefusal = 400 | 405 | 414 | 431;
 
 /** A head that is not passed on. */
 export interface RefusedHead {

@@ -1,21 +1,25 @@
 import { ChunkFraming } from "./chunk_framing.ts";
 import { REFUSAL, WITH_BODY } from "./inner_method.ts";
 import { type Inspector, Passage } from "./passage.ts";
-import { firstLine, type RefusedHead } from "./refused_head.ts";
 import {
+  firstLine,
   type HeadRefusal,
-  readRequestHead,
-  type RequestHead,
-} from "./request_head.ts";
+  type RefusedHead,
+} from "./refused_head.ts";
+import { readRequestHead, type RequestHead } from "./request_head.ts";
 
 /** Request line and header section together, with the empty line. */
 const MAX_HEAD_BYTES = 64 * 1024;
+/** Characters of a request line; there must be room for 8,000 (RFC 9112, 3). */
+const MAX_LINE_LENGTH = 16 * 1024;
 const FIRST_HELD_BYTES = 1024;
 
 const LF = 10;
 const CR = 13;
 /** What a scan returns for a line that does not end with both characters. */
 const BARE = -1;
+/** And for a request line that is too long. */
+const LONG = -2;
 
 const MARK = new TextEncoder().encode(WITH_BODY);
 const EMPTY = new Uint8Array(0);
@@ -84,9 +88,9 @@ export class RequestFraming implements Inspector {
     const { bytes } = passage;
     const end = this.#scan(bytes, at);
     const size = this.#heldBytes + (end ?? bytes.length) - at;
-    if (end === BARE || size > MAX_HEAD_BYTES) {
-      return this.#refuse(passage, at, 400);
-    }
+    if (end === BARE) return this.#refuse(passage, at, 400);
+    if (end === LONG) return this.#refuse(passage, at, 414);
+    if (size > MAX_HEAD_BYTES) return this.#refuse(passage, at, 431);
     if (end === undefined) {
       this.#hold(bytes.subarray(at));
       passage.drop(at, bytes.length);
@@ -172,6 +176,7 @@ export class RequestFraming implements Inspector {
           this.#lineLength = 0;
           return next + 1;
         }
+        if (this.#isTooLong(length)) return LONG;
         this.#lines++;
         length = 0;
       } else if (wasCr) return BARE;
@@ -180,7 +185,12 @@ export class RequestFraming implements Inspector {
     }
     this.#wasCr = wasCr;
     this.#lineLength = length;
-    return undefined;
+    return this.#isTooLong(length) ? LONG : undefined;
+  }
+
+  /** Whether the line that is being read is the first one, and longer than that may be. */
+  #isTooLong(length: number): boolean {
+    return this.#lines === 0 && length > MAX_LINE_LENGTH;
   }
 
   #hold(bytes: Uint8Array): void {

@@ -1,5 +1,6 @@
 import { isTarget, isToken, isValue } from "./field_bytes.ts";
 import { INNER_PREFIX } from "./inner_method.ts";
+import type { HeadRefusal } from "./refused_head.ts";
 
 /** What the head of a request says of its body. */
 export interface RequestHead {
@@ -38,12 +39,10 @@ const LENGTH = codes("content-length");
 const CODING = codes("transfer-encoding");
 const CHUNKED = codes("chunked");
 const UPGRADE = codes("upgrade");
-const MAX_HEADERS = 128;
+/** Lines of one header section. */
+export const MAX_HEADERS = 128;
 /** Digits of a length that a number has exactly. */
 const MAX_DIGITS = 15;
-
-/** How a head is refused: it cannot be read in one way only, or its method is not for proxies like this one. */
-export type HeadRefusal = 400 | 405;
 
 /** One head, as far as it was read. */
 interface Reading {
@@ -84,7 +83,8 @@ export function readRequestHead(
   const minor = readRequestLine(reading);
   if (minor === undefined) return 400;
   for (let headers = 0; reading.at < end - 2; headers++) {
-    if (headers === MAX_HEADERS || !readField(reading)) return 400;
+    if (headers === MAX_HEADERS) return 431;
+    if (!readField(reading)) return 400;
   }
   const { hosts, length, isChunked, upgrades } = reading;
   if (hosts !== 1 && !(hosts === 0 && minor === 0)) return 400;

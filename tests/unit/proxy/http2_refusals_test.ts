@@ -62,6 +62,34 @@ Deno.test("over HTTP/2 a request that could have a body and has none is passed o
   assert.deepEqual(codings, [null, null, "chunked", null]);
 });
 
+Deno.test("over HTTP/2 a head has limits, and the next one is served", async () => {
+  const seen: string[] = [];
+  await using tls = new TlsBench(ISSUED, ({ headers }) => {
+    seen.push(headers.get("via") ?? "");
+    return new Response("fine");
+  });
+  await using client = await Http2Client.open(tls.url, ISSUED.ca);
+  const many = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, at) => [`x-${at}`, "a"]),
+    );
+  const heads = [
+    [431, many(129)],
+    [431, many(400)],
+    [431, { ":path": `/${"a".repeat(17_000)}` }],
+    [431, { "x-a": "a".repeat(17_000) }],
+    [200, { ":path": `/${"a".repeat(15_000)}` }],
+    [200, many(100)],
+  ] as const;
+  for (const [status, head] of heads) {
+    const headers = { ":path": "/", ...head };
+    const stream = client.begin(headers, { endStream: true });
+    const [answer] = await once(stream.resume(), "response");
+    assert.equal(answer[":status"], status);
+  }
+  assert.deepEqual(seen, ["2.0 dewy", "2.0 dewy"]);
+});
+
 Deno.test("a client that agrees on HTTP/2 and speaks HTTP/1.1 is closed", async () => {
   let requests = 0;
   await using tls = new TlsBench(ISSUED, () => new Response(`${++requests}`));

@@ -112,6 +112,20 @@ Deno.test("what a peer says of earlier hops counts only when it is trusted", () 
   ]);
 });
 
+Deno.test("what came over HTTP/2 says so, and has no more than 128 headers", () => {
+  const client = { ...CLIENT, isHttp2: true };
+  const headers = (count: number) =>
+    Array.from({ length: count }, (_, at): [string, string] => [`x-${at}`, ""]);
+  const marked: [string, string] = [STREAM_MARK, "1"];
+  const lines = linesOf([...headers(128), marked], client);
+  assert.ok(lines.includes("via: 2.0 dewy"));
+  const request = requestOf("GET", "http://h/", headers(129));
+  const refused = outboundHead(request, client);
+  assert.ok(refused instanceof RequestRefusal);
+  assert.equal(refused.status, 431);
+  assert.ok(!(outboundHead(request, CLIENT) instanceof RequestRefusal));
+});
+
 Deno.test("the target goes on byte for byte", () => {
   const targets = [
     "/a/../b//c/./",

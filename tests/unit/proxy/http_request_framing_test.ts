@@ -132,6 +132,26 @@ Deno.test("a head may have 64 KiB and 128 headers", () => {
   assert.equal(inspect(longer, [40_000]).passed, REFUSAL_TEXT);
 });
 
+Deno.test("what is too long is refused as that, wherever it is cut", () => {
+  const line = "GET / HTTP/1.1";
+  const longest = `GET /${"a".repeat(16 * 1024 - line.length)} HTTP/1.1\r\n`;
+  const status = (text: string, size: number) => {
+    const framing = new RequestFraming();
+    for (let at = 0; at < text.length; at += size) {
+      framing.take(Buffer.from(text.slice(at, at + size)));
+    }
+    return framing.refused?.status;
+  };
+  for (const size of [100_000, 5_000, 16 * 1024, 16 * 1024 + 1]) {
+    assert.equal(status(`\r\n${longest}Host: h\r\n\r\n`, size), undefined);
+    assert.equal(status(longest.replace("/", "/a"), size), 414);
+    assert.equal(status("a".repeat(20_000), size), 414);
+    assert.equal(status(`${line}\r\nX: ${"a".repeat(70_000)}`, size), 431);
+    assert.equal(status(get("/", ...Array(128).fill("A: b")), size), 431);
+    assert.equal(status(`${line}\nHost: h\r\n\r\n`, size), 400);
+  }
+});
+
 Deno.test("when it is no HTTP any more, bytes are passed on as they are", () => {
   const framing = new RequestFraming();
   framing.take(Buffer.from(get("/")));

@@ -26,7 +26,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n", "405 CONNECT h:80 HTTP/1.1"],
   [
     `GET /${"a".repeat(70_000)} HTTP/1.1\r\n`,
-    `400 GET /${"a".repeat(8 * 1024 - 5)}`,
+    `414 GET /${"a".repeat(8 * 1024 - 5)}`,
   ],
 ];
 
