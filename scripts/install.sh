@@ -395,4 +395,4 @@ main() {
 }
 
 # The last line, and in braces, so that a script that was cut short does nothing.
-{ main "$@"; exit; }
+{ main "$@"; }
