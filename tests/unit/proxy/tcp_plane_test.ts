@@ -239,3 +239,32 @@ Deno.test("end() tells both sides that it is over, and closes what does not agre
   // Neither side closes: the grace time does.
   await bench.plane.finished;
 });
+
+Deno.test("when the time to drain is over both sides get a FIN, and a reset for what still comes", async () => {
+  using backend = new TcpBackend("a");
+  await using bench = new TcpBench([backend.as()]);
+  const client = await bench.connect();
+  const connection = await backend.accept();
+  await say(client, "hello");
+  assert.equal(await readText(connection, 5), "hello");
+  bench.balancer.replace([]);
+  const drained = bench.balancer.drained("a", AbortSignal.abort());
+  for (const side of [client, connection]) {
+    // An end, and no error: nothing that was said before is lost.
+    assert.equal(await readText(side), "");
+  }
+  assert.deepEqual(await drained, { cut: 1 });
+  for (const side of [client, connection]) {
+    await assert.rejects(
+      async () => {
+        for (;;) {
+          await say(side, "more");
+          await delay(20);
+        }
+      },
+      (error) =>
+        error instanceof Deno.errors.ConnectionReset ||
+        error instanceof Deno.errors.BrokenPipe,
+    );
+  }
+});
