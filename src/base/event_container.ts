@@ -1,56 +1,8 @@
+import type { RollOutEvent } from "./event_roll_out.ts";
+
 /** What happens to containers and their images. Times in milliseconds. */
 export type ContainerEvent =
-  | {
-    readonly type: "image-pulled";
-    readonly tag: string;
-    readonly image: string;
-    /** `sha256:…`; left out when the registry did not tell. */
-    readonly digest?: string | undefined;
-  }
-  | {
-    readonly type: "image-pull-progress";
-    readonly layer: string;
-    readonly status: string;
-  }
-  | {
-    readonly type: "container-starting";
-    readonly image: string;
-    readonly replica: number;
-    readonly total: number;
-  }
-  | {
-    readonly type: "container-healthy";
-    readonly name: string;
-    /** Where its ports can be reached: `127.0.0.1:32768`. */
-    readonly addresses: readonly string[];
-    /** How long the check took that it passed. */
-    readonly tookMs: number;
-    /** What it answered to it: `200 OK`; left out when it was asked for no more than a connection. */
-    readonly answer?: string | undefined;
-  }
-  | {
-    readonly type: "container-unhealthy";
-    readonly name: string;
-    readonly reason: string;
-    readonly attempts: number;
-  }
-  | {
-    readonly type: "container-retired";
-    readonly name: string;
-    /** Sessions that did not end in time. */
-    readonly cut: number;
-  }
-  | {
-    readonly type: "container-left-behind";
-    readonly name: string;
-    readonly error: Error;
-  }
-  | {
-    readonly type: "containers-deployed";
-    readonly tag: string;
-    readonly count: number;
-    readonly total: number;
-  }
+  | RollOutEvent
   /** Running containers serve on, at the start of dewy. */
   | {
     readonly type: "containers-adopted";
@@ -82,12 +34,6 @@ export type ContainerEvent =
     readonly type: "containers-crash-looping";
     readonly tag: string;
     readonly deaths: number;
-  }
-  | {
-    readonly type: "images-removed";
-    readonly names: readonly string[];
-    /** Versions whose images stay. */
-    readonly kept: number;
   }
   | { readonly type: "admin-started"; readonly port: number }
   | { readonly type: "engine-lost"; readonly error: Error }

@@ -68,8 +68,9 @@ function namesOf(
   const isName = (name: string) => !name.startsWith("<none>");
   return {
     id: raw.Id.startsWith("sha256:") ? raw.Id : `sha256:${raw.Id}`,
+    // Podman has digests among them.
     tags: (raw.RepoTags ?? []).filter((tag) =>
-      isName(tag) && !tag.endsWith(":<none>")
+      isName(tag) && !tag.endsWith(":<none>") && !tag.includes("@")
     ),
     digests: (raw.RepoDigests ?? []).filter(isName),
     sizeBytes: raw.Size ?? 0,

@@ -3,6 +3,7 @@ import type {
   ImageReference,
   ImageRepository,
 } from "../base/image_reference.ts";
+import { localTime } from "../base/local_time.ts";
 import type { Clock } from "../base/time.ts";
 import type {
   Condition,
@@ -63,6 +64,13 @@ export interface ImageRelease {
   readonly image: ImageReference;
 }
 
+/** Who is told of a pull. */
+export interface PullTeller {
+  /** It is not on this host. */
+  readonly onBegin?: () => void;
+  readonly onProgress?: (progress: PullProgress) => void;
+}
+
 const LOG_LINES = 20;
 /** A log that cannot be read must not keep a failure from being told, milliseconds. */
 const LOG_MS = 5_000;
@@ -92,7 +100,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
    */
   async pull(
     { image }: ImageRelease,
-    onProgress: (progress: PullProgress) => void,
+    { onBegin, onProgress = () => {} }: PullTeller,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { engine, auth, repository, platform } = this.#options;
@@ -100,6 +108,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
     const present = await engine.inspectImage(pinned, signal);
     if (present !== undefined && isFor(present, platform)) return false;
     if (present !== undefined) await engine.releaseDigest(pinned, signal);
+    onBegin?.();
     const who = await auth(signal);
     await engine.pullImage(pinned, {
       onProgress,
@@ -133,7 +142,7 @@ export class Containers implements InstanceRuntime<ImageRelease> {
       labels: {
         [LABEL.managed]: "true",
         [LABEL.app]: app,
-        [LABEL.deployedAt]: new Date(now).toISOString(),
+        [LABEL.deployedAt]: localTime(now),
         [LABEL.replica]: `${replica}`,
         [LABEL.version]: tag,
         [LABEL.repository]: engineName(repository),

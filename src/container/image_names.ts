@@ -7,12 +7,7 @@ import {
   pinnedImage,
   taggedImage,
 } from "../base/image_reference.ts";
-import {
-  type Engine,
-  EngineConflict,
-  type Image,
-  type ImageDetails,
-} from "./engine.ts";
+import type { ImageDetails } from "./engine.ts";
 
 /** Returns how engines call a repository: `ghcr.io/acme/web`, `docker.io/library/nginx`. */
 export function engineName(place: ImageRepository): string {
@@ -53,62 +48,6 @@ export function repositoryOf(image: string): string {
   const name = colon > plain.lastIndexOf("/") ? plain.slice(0, colon) : plain;
   const place = parseImageRepository(name);
   return "problem" in place ? "" : engineName(place);
-}
-
-/**
- * Removes images by their tags, those in use excepted.
- *
- * @returns Their names.
- */
-export async function removeImages(
-  { engine, repository, tags, used }: {
-    readonly engine: Engine;
-    readonly repository: ImageRepository;
-    readonly tags: readonly string[];
-    /** Identifiers of the images that containers are made of. */
-    readonly used: ReadonlySet<string>;
-  },
-  signal: AbortSignal,
-): Promise<string[]> {
-  if (tags.length === 0) return [];
-  const images = await engine.listImages(engineName(repository), signal);
-  const removed: string[] = [];
-  for (const tag of tags) {
-    // A slot stands behind a "_" in the tag of an image.
-    const place = { ...repository, tag: tag.replace("+", "_") };
-    const name = taggedName(place);
-    const image = images.find((image) => image.tags.includes(name));
-    if (image === undefined || used.has(image.id)) continue;
-    if (
-      await removeNames([name, ...lastDigests(image, name)], engine, signal)
-    ) {
-      removed.push(name);
-    }
-  }
-  return removed;
-}
-
-/** Returns whether they are gone; the image of another application's containers stays. */
-async function removeNames(
-  names: readonly string[],
-  engine: Engine,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    for (const name of names) await engine.removeImage(name, signal);
-    return true;
-  } catch (error) {
-    if (error instanceof EngineConflict) return false;
-    throw error;
-  }
-}
-
-/** The digests that go with the last name of an image. */
-function lastDigests(
-  { tags, digests }: Image,
-  name: string,
-): readonly string[] {
-  return tags.every((tag) => tag === name) ? digests : [];
 }
 
 /** Docker's own name for the Hub: by that of its host, credentials would not be found. */

@@ -3,7 +3,8 @@ import { SourceError } from "../base/errors.ts";
 import type { ImageRepository } from "../base/image_reference.ts";
 import type { Instance } from "../rollout/instance.ts";
 import type { Container, ContainerDetails, Engine } from "./engine.ts";
-import { engineName, removeImages, repositoryOf } from "./image_names.ts";
+import { engineName, repositoryOf } from "./image_names.ts";
+import { type OldImageNames, removeImages } from "./remove_images.ts";
 import { LABEL } from "./labels.ts";
 import { addressesIn, type PortRoute } from "./published_ports.ts";
 
@@ -75,9 +76,18 @@ export class OwnContainers {
     return left.map(({ name }) => name);
   }
 
-  /** Removes the images of versions that were deployed once and are not to be kept; one that is in use stays. */
+  /** As engines call it: `ghcr.io/acme/web`. */
+  get repository(): string {
+    return engineName(this.#options.repository);
+  }
+
+  /**
+   * Removes images that were deployed once and are not to be kept; one that is in use stays.
+   *
+   * @returns Their names.
+   */
   async removeImages(
-    tags: readonly string[],
+    old: OldImageNames,
     signal: AbortSignal,
   ): Promise<string[]> {
     const { engine, repository } = this.#options;
@@ -85,7 +95,7 @@ export class OwnContainers {
     const everything = { labels: {}, all: true };
     const containers = await engine.listContainers(everything, signal);
     const used = new Set(containers.map(({ imageId }) => imageId));
-    return await removeImages({ engine, repository, tags, used }, signal);
+    return await removeImages({ engine, repository, old, used }, signal);
   }
 
   /** Returns all of them in full, for metrics; one that goes meanwhile is left out. */

@@ -8,42 +8,7 @@ import {
   type InstanceRuntime,
   isSamePlace,
 } from "./instance.ts";
-
-/** What happens in a roll-out. Times in milliseconds. */
-export type RollOutStep =
-  | {
-    readonly kind: "starting";
-    /** What is started, for people. */
-    readonly what: string;
-    readonly replica: number;
-    readonly total: number;
-  }
-  | {
-    readonly kind: "healthy";
-    readonly instance: Instance;
-    /** How long the check took that it passed. */
-    readonly tookMs: number;
-    /** What it answered to it: `200 OK`, when it was asked by HTTP. */
-    readonly answer: string | undefined;
-  }
-  | {
-    readonly kind: "unhealthy";
-    readonly instance: Instance;
-    readonly reason: string;
-    readonly attempts: number;
-  }
-  | {
-    readonly kind: "retired";
-    readonly instance: Instance;
-    /** Sessions that did not end in time. */
-    readonly cut: number;
-  }
-  /** Something could not be tidied up; the roll-out goes on. */
-  | {
-    readonly kind: "left-behind";
-    readonly instance: Instance;
-    readonly error: unknown;
-  };
+import { checkOf, type RollOutStep } from "./roll_out_step.ts";
 
 /** What {@link rollOut} works with. */
 export interface RollOutOptions<Spec> {
@@ -80,7 +45,7 @@ export async function rollOut<Spec>(
   options: RollOutOptions<Spec>,
   signal: AbortSignal,
 ): Promise<readonly Instance[]> {
-  const { fleet, replicas, onStanding } = options;
+  const { fleet, replicas, onStanding, tell } = options;
   const before = fleet.members.map(({ instance }) => instance);
   const started: Instance[] = [];
   try {
@@ -88,10 +53,11 @@ export async function rollOut<Spec>(
       const instance = await startOne(spec, replica, options, signal);
       started.push(instance);
       await awaitHealth(instance, options, signal);
-      await fleet.add(instance);
+      await putIn(instance, options);
     }
     await awaitStanding(started, options, signal);
   } catch (error) {
+    tell({ kind: "taking-back", instances: started });
     await takeBack(started, options);
     throw error;
   }
@@ -110,12 +76,20 @@ export async function replenish<Spec>(
   const instance = await startOne(spec, replica, options, signal);
   try {
     await awaitHealth(instance, options, signal);
-    await options.fleet.add(instance);
+    await putIn(instance, options);
     return instance;
   } catch (error) {
     await takeBack([instance], options);
     throw error;
   }
+}
+
+async function putIn<Spec>(
+  instance: Instance,
+  { fleet, tell }: RollOutOptions<Spec>,
+): Promise<void> {
+  await fleet.add(instance);
+  tell({ kind: "in-service", instance, ready: fleet.ready });
 }
 
 /** Takes instances out one by one, waits for their work, and stops them. */
@@ -126,6 +100,7 @@ async function retireAll<Spec>(
 ): Promise<void> {
   for (const [index, instance] of instances.entries()) {
     if (signal.aborted) return await stopAll(instances.slice(index), options);
+    options.tell({ kind: "retiring", instance });
     await retireOne(instance, options);
   }
 }
@@ -147,12 +122,19 @@ async function retireOne<Spec>(
 async function startOne<Spec>(
   spec: Spec,
   replica: number,
-  { runtime, replicas: total, tell }: RollOutOptions<Spec>,
+  { runtime, health, replicas: total, tell }: RollOutOptions<Spec>,
   signal: AbortSignal,
 ): Promise<Instance> {
   signal.throwIfAborted();
   tell({ kind: "starting", what: runtime.describe(spec), replica, total });
-  return await runtime.start(spec, replica, signal);
+  try {
+    const instance = await runtime.start(spec, replica, signal);
+    tell({ kind: "started", instance, check: checkOf(instance, health) });
+    return instance;
+  } catch (error) {
+    if (!signal.aborted) tell({ kind: "not-started", error });
+    throw error;
+  }
 }
 
 async function awaitHealth<Spec>(
@@ -169,7 +151,8 @@ async function awaitHealth<Spec>(
     const tookMs = performance.now() - startedAt;
     signal.throwIfAborted();
     if (reason === undefined) {
-      tell({ kind: "healthy", instance, tookMs, answer });
+      const check = checkOf(instance, health);
+      tell({ kind: "healthy", instance, check, tookMs, answer });
       return;
     }
     const end = endOf(instance, await runtime.look(instance, signal));
@@ -236,6 +219,7 @@ async function takeBack<Spec>(
   options: RollOutOptions<Spec>,
 ): Promise<void> {
   await options.fleet.remove(...started.map(({ id }) => id));
+  for (const instance of started) options.tell({ kind: "removing", instance });
   await stopAll(started, options);
 }
 

@@ -187,7 +187,7 @@ export class ContainerKeeper implements AsyncDisposable {
     while (taken.has(replica)) replica++;
     const { signal } = this.#over;
     // Somebody may have removed it.
-    await containers.pull(release, () => {}, signal);
+    await containers.pull(release, {}, signal);
     const instance = await replenish(release, replica, rollOut, signal);
     const { settingsHash } = containers;
     const digest = release.image.digest ?? "";

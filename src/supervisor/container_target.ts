@@ -13,7 +13,8 @@ import { imageOf, recallImage, restartContainers } from "./container_recall.ts";
 import { recoverContainers } from "./container_recover.ts";
 import { type HookDeps, runDeployHook } from "./deploy_hook.ts";
 import { attemptsSoFar, failureOf } from "./failure.ts";
-import { tagsOfOldImages } from "./old_images.ts";
+import { oldImages } from "./old_images.ts";
+import { pullImage } from "./pull_image.ts";
 import {
   beginDeploy,
   cancelDeploy,
@@ -123,7 +124,11 @@ export class ContainerTarget implements Target {
     const { containers, state, emit, keepImages, keeper } = this.#deps;
     await keeper.tidy();
     await tryOrTell("old images", async () => {
-      const old = tagsOfOldImages(state.value.history, keepImages);
+      const old = oldImages(state.value.history, keepImages);
+      const { repository } = containers.own;
+      if (old.tags.length > 0 || old.digests.length > 0) {
+        emit({ type: "images-cleaning", repository });
+      }
       const names = await containers.own.removeImages(old, signal);
       if (names.length > 0) {
         emit({ type: "images-removed", names, kept: keepImages });
@@ -146,19 +151,10 @@ export class ContainerTarget implements Target {
   }
 
   async #bringIn(release: Release, signal: AbortSignal): Promise<void> {
-    const { containers, emit, state, clock, keeper } = this.#deps;
+    const { emit, state, clock, keeper } = this.#deps;
     const { tag, fingerprint } = release;
     const next = { tag, image: imageOf(release) };
-    const pulled = await containers.pull(
-      next,
-      ({ layer, status }) =>
-        emit({ type: "image-pull-progress", layer, status }),
-      signal,
-    );
-    const image = taggedImage(next.image);
-    if (pulled) {
-      emit({ type: "image-pulled", tag, image, digest: fingerprint });
-    }
+    await pullImage(next, this.#deps, signal);
     await this.#runHook("before", release, signal);
     const path = imageUrl(next.image);
     const key = cacheKey(release);
@@ -167,6 +163,9 @@ export class ContainerTarget implements Target {
       beginDeploy(value, { tag, key, fingerprint, path, startedAt })
     );
     const { rollOut: options } = this.#deps;
+    const { replicas } = options;
+    const before = keeper.ids.size;
+    emit({ type: "roll-out-started", replicas, existing: before });
     const onStanding = async (instances: readonly Instance[]) => {
       keeper.follow(next, instances);
       // A dewy that is killed from here on goes on with the new ones.
@@ -174,8 +173,8 @@ export class ContainerTarget implements Target {
     };
     const instances = await rollOut(next, { ...options, onStanding }, signal);
     if (!signal.aborted) await this.#runHook("after", release, signal);
-    const total = options.replicas;
-    emit({ type: "containers-deployed", tag, count: instances.length, total });
+    const told = { count: instances.length, total: replicas, before };
+    emit({ type: "containers-deployed", tag, ...told });
   }
 
   #runHook(

@@ -160,7 +160,7 @@ export function failDeploy(
     readonly durationMs: number;
   },
 ): State {
-  const { tag, key, sha256, reason, lastAt: at } = failure;
+  const { tag, key, sha256, fingerprint, reason, lastAt: at } = failure;
   const others = state.failures.filter((other) => other.key !== key);
   return {
     ...state,
@@ -171,6 +171,7 @@ export function failDeploy(
       tag,
       key,
       sha256,
+      fingerprint,
       outcome,
       reason,
       durationMs,

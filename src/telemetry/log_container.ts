@@ -1,43 +1,11 @@
 import type { ContainerEvent } from "../base/event_container.ts";
 import { errorFields, type LinesOf } from "./log_line.ts";
+import { ROLL_OUT_LINES } from "./log_roll_out.ts";
 import { LogDuration } from "./logger.ts";
 
 /** Log lines of container mode. */
 export const CONTAINER_LINES: LinesOf<ContainerEvent> = {
-  "image-pulled": ({ tag, image }) => [
-    ["info", "Pull notification", {
-      message: `Pulled image for ${tag}`,
-      image,
-    }],
-  ],
-  "image-pull-progress": ({ layer, status }) => [
-    ["debug", "Pulling image", { layer, status }],
-  ],
-  "container-starting": ({ image, replica, total }) => [
-    ["info", "Starting new container", { image, replica, total }],
-  ],
-  "container-healthy": ({ name, answer, tookMs }) => [
-    ["info", "Health check passed", {
-      name,
-      status: answer,
-      duration: new LogDuration(tookMs),
-    }],
-  ],
-  "container-unhealthy": ({ name, reason, attempts }) => [
-    ["error", "Health check failed", { name, error: reason, attempts }],
-  ],
-  "container-retired": ({ name, cut }) => [
-    ["info", "Container stopped and removed", { name, cut_sessions: cut }],
-  ],
-  "container-left-behind": ({ name, error }) => [
-    ["warn", "Failed to remove container, trying again later", {
-      name,
-      ...errorFields(error),
-    }],
-  ],
-  "containers-deployed": ({ tag, count, total }) => [
-    ["info", "Container deployment completed", { tag, count, total }],
-  ],
+  ...ROLL_OUT_LINES,
   "containers-adopted": ({ tag, names }) => [
     ["info", "Running containers taken over", {
       tag,
@@ -83,12 +51,6 @@ export const CONTAINER_LINES: LinesOf<ContainerEvent> = {
       tag,
       deaths,
       hint: "See their logs; mend it and publish a newer version",
-    }],
-  ],
-  "images-removed": ({ names }) => [
-    ["info", "Removed old images", {
-      count: names.length,
-      names: names.join(" "),
     }],
   ],
   "admin-started": ({ port }) => [["info", "Admin API started", { port }]],

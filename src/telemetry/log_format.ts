@@ -1,4 +1,5 @@
 import { formatDuration } from "../base/duration.ts";
+import { localTime } from "../base/local_time.ts";
 import { LogDuration, type LogLine, type LogValue } from "./logger.ts";
 
 /** Writes a record as Go's slog text handler does: `time=… level=INFO msg="…" key=value`. */
@@ -39,16 +40,4 @@ function quote(text: string): string {
   return text === "" || /[\s"=\\\p{Cc}\u2028\u2029]/u.test(text)
     ? JSON.stringify(text)
     : text;
-}
-
-/** Writes a time with the offset of this host: `2024-01-15T10:30:45.123+09:00`. */
-function localTime(time: number, digits: 3 | 9): string {
-  const date = new Date(time);
-  const offset = -date.getTimezoneOffset();
-  const local = new Date(time + offset * 60_000).toISOString().slice(0, 23);
-  const sign = offset < 0 ? "-" : "+";
-  const hours = String(Math.floor(Math.abs(offset) / 60)).padStart(2, "0");
-  const minutes = String(Math.abs(offset) % 60).padStart(2, "0");
-  const zone = offset === 0 ? "Z" : `${sign}${hours}:${minutes}`;
-  return `${local}${"0".repeat(digits - 3)}${zone}`;
 }

@@ -2,11 +2,8 @@ import { systemClock } from "../../src/base/time.ts";
 import type { Backend, BackendTable } from "../../src/proxy/backend.ts";
 import { Fleet, type Front } from "../../src/rollout/fleet.ts";
 import type { Instance } from "../../src/rollout/instance.ts";
-import {
-  rollOut,
-  type RollOutOptions,
-  type RollOutStep,
-} from "../../src/rollout/roll_out.ts";
+import { rollOut, type RollOutOptions } from "../../src/rollout/roll_out.ts";
+import type { RollOutStep } from "../../src/rollout/roll_out_step.ts";
 import { ServerRuntime, type ServerSpec } from "./server_runtime.ts";
 
 /** Port of the proxy that instances stand behind. */

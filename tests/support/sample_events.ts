@@ -255,6 +255,17 @@ export const SAMPLES: {
     image: "ghcr.io/a/web:v2",
     digest: `sha256:${"0".repeat(64)}`,
   },
+  "image-pulling": {
+    type: "image-pulling",
+    tag: "v2",
+    image: "ghcr.io/a/web:v2",
+  },
+  "image-pull-failed": {
+    type: "image-pull-failed",
+    image: "ghcr.io/a/web:v2",
+    error,
+  },
+  "roll-out-started": { type: "roll-out-started", replicas: 2, existing: 2 },
   "image-pull-progress": {
     type: "image-pull-progress",
     layer: "0123456789ab",
@@ -266,10 +277,18 @@ export const SAMPLES: {
     replica: 0,
     total: 2,
   },
+  "container-start-failed": { type: "container-start-failed", error },
+  "container-started": {
+    type: "container-started",
+    name: "web-1-0",
+    addresses: ["127.0.0.1:32768"],
+    check: "http://127.0.0.1:32768/healthz",
+  },
   "container-healthy": {
     type: "container-healthy",
     name: "web-1-0",
     addresses: ["127.0.0.1:32768"],
+    check: "http://127.0.0.1:32768/healthz",
     tookMs: 45,
     answer: "200 OK",
   },
@@ -279,6 +298,15 @@ export const SAMPLES: {
     reason: "/healthz answered 503",
     attempts: 5,
   },
+  "container-in-service": {
+    type: "container-in-service",
+    name: "web-1-0",
+    ready: 3,
+  },
+  "container-retiring": { type: "container-retiring", name: "web-1-0" },
+  "roll-out-taken-back": { type: "roll-out-taken-back", names: ["web-1-0"] },
+  "container-removing": { type: "container-removing", name: "web-1-0" },
+  "images-cleaning": { type: "images-cleaning", repository: "ghcr.io/a/web" },
   "container-retired": { type: "container-retired", name: "web-1-0", cut: 0 },
   "container-left-behind": {
     type: "container-left-behind",
@@ -290,6 +318,7 @@ export const SAMPLES: {
     tag: "v2",
     count: 2,
     total: 2,
+    before: 2,
   },
   "containers-adopted": {
     type: "containers-adopted",

@@ -47,7 +47,7 @@ Deno.test("Progress follows a deploy of files with hooks", () => {
 });
 
 Deno.test("Progress follows a roll-out", () => {
-  const healthy = { addresses: [], tookMs: 1 };
+  const healthy = { addresses: [], check: "tcp://a:1", tookMs: 1 };
   const steps = follow({ before: false, after: false }, [
     { type: "deploy-started", tag: "v1", previous: undefined, reason: "" },
     { type: "image-pulled", tag: "v1", image: "i" },
