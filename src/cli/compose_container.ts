@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { ConfigError } from "../base/errors.ts";
-import { DOCKER_HUB, parseImageRepository } from "../base/image_reference.ts";
+import { parseImageRepository } from "../base/image_reference.ts";
 import { systemClock } from "../base/time.ts";
-import type { OciCredentials } from "../client/oci_credentials.ts";
 import { Containers } from "../container/containers.ts";
 import { createBody } from "../container/create_body.ts";
-import type { Engine, RegistryAuth } from "../container/engine.ts";
+import { findEngine } from "../client/engine_address.ts";
+import type { Engine } from "../container/engine.ts";
 import { openEngine } from "../container/open_engine.ts";
+import { refuseOpenNetworks } from "../container/open_networks.ts";
 import {
   parseRunOptions,
   readEnvFiles,
@@ -15,15 +16,15 @@ import {
 import { settingsHash } from "../container/settings_hash.ts";
 import { watchEngine } from "../container/watch_engine.ts";
 import { readCertificate } from "../proxy/http/certificate_file.ts";
-import { Fleet } from "../rollout/fleet.ts";
+import { Fleet, tableOf } from "../rollout/fleet.ts";
 import { ContainerKeeper } from "../supervisor/container_keeper.ts";
+import { adoptable } from "../supervisor/container_recover.ts";
 import { tellStep } from "../supervisor/container_steps.ts";
 import { ContainerTarget } from "../supervisor/container_target.ts";
 import { asError, tryOrTell } from "../supervisor/try_or_tell.ts";
 import { StateFile } from "../supervisor/state_file.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { hooksOf, openSource, type Program } from "./compose_parts.ts";
-import { credentialSource } from "./image_registry.ts";
 import { measureContainers } from "./compose_metrics.ts";
 import {
   type FollowedOptions,
@@ -32,6 +33,7 @@ import {
 } from "./compose_operations.ts";
 import { openProxy } from "./compose_proxy.ts";
 import { keepCertificate } from "./keep_certificate.ts";
+import { pullAuth } from "./pull_auth.ts";
 import type { ContainerSettings } from "./settings.ts";
 import { lockWorkdir } from "./workdir_lock.ts";
 
@@ -63,13 +65,20 @@ export async function composeContainer(
   Deno.permissions.revokeSync({ name: "ffi" });
   const state = await StateFile.open(join(root, ".dewy"), { emit, redact });
   const engine = stack.use(await openEngine(options.env, settings.runtime));
-  await engine.version(new AbortController().signal);
+  const { signal } = new AbortController();
+  await engine.version(signal);
+  await refuseOpenNetworks(engine, run, signal);
   const containers = openContainers(engine, run, options);
   const paths = settings.proxy.certificate;
   const certificate = paths === undefined
     ? undefined
     : await readCertificate(paths);
-  const proxy = await openProxy(settings, { certificate, emit });
+  // Whoever finds a port open finds those behind it that run already.
+  const adopted = await adoptable({ containers, state }, signal);
+  const table = tableOf(
+    adopted.map(({ instance }) => ({ instance, state: "ready" })),
+  );
+  const proxy = await openProxy(settings, { certificate, table, emit });
   const { metrics } = options;
   const fleet = new Fleet(proxy);
   // In the reverse order: nobody is sent any more, what is in flight ends, and
@@ -181,41 +190,24 @@ function openContainers(
     furtherNetworks: run.furtherNetworks,
     specOf: ({ image, labels, ports }) =>
       createBody(run, { image, labels, command: words, ports, user }),
-    auth: authOf(registryUrl, repository.registry, env),
+    auth: pullAuth(registryUrl, repository.registry, env),
     platform: run.platform,
     clock: systemClock,
   });
 }
 
 async function readRunOptions(
-  { runWords }: ContainerSettings,
+  { runWords, runtime: kind }: ContainerSettings,
   { root, env }: Pick<ContainerOptions, "root" | "env">,
 ): Promise<RunOptions> {
   const lookUp = (name: string) => env[name];
-  const parsed = parseRunOptions(runWords, { env: lookUp, workdir: root });
+  const engine = await findEngine({ kind, env, uid: Deno.uid() ?? 0 });
+  const parsed = parseRunOptions(runWords, {
+    env: lookUp,
+    workdir: root,
+    engineSocket: engine.path,
+  });
   return await readEnvFiles(parsed, { env: lookUp, readFile: Deno.readFile });
-}
-
-function authOf(
-  registryUrl: string,
-  registry: string,
-  env: ContainerOptions["env"],
-): (signal: AbortSignal) => Promise<RegistryAuth | undefined> {
-  const find = credentialSource(registryUrl, env);
-  return async (signal) => {
-    const found = await find?.(signal);
-    return found === undefined ? undefined : toAuth(found, registry);
-  };
-}
-
-function toAuth(found: OciCredentials, registry: string): RegistryAuth {
-  // Docker knows the credentials of its Hub by an address of old.
-  const serverAddress = registry === DOCKER_HUB
-    ? "https://index.docker.io/v1/"
-    : registry;
-  return found.kind === "identity"
-    ? { identityToken: found.token, serverAddress }
-    : { username: found.username, password: found.password, serverAddress };
 }
 
 /** Stops what is in service, all at once, and then whatever else of it is there, such as what a deploy that was called off left. */

@@ -1,4 +1,5 @@
 import type { EmitEvent } from "../base/event.ts";
+import type { BackendTable } from "../proxy/backend.ts";
 import type { Certificate } from "../proxy/http/front.ts";
 import { LineWriter } from "../proxy/line_writer.ts";
 import { Proxy } from "../proxy/proxy.ts";
@@ -14,8 +15,10 @@ const BACKEND_HOSTS = ["127.0.0.1"];
  */
 export async function openProxy(
   settings: ContainerSettings,
-  { certificate, emit }: {
+  { certificate, table, emit }: {
     readonly certificate: Certificate | undefined;
+    /** Backends that there are already. */
+    readonly table: BackendTable;
     readonly emit: EmitEvent;
   },
 ): Promise<Proxy> {
@@ -51,6 +54,7 @@ export async function openProxy(
       ...(accessLog === undefined ? {} : { accessLog }),
       ...(certificate === undefined ? {} : { certificate }),
     },
+    table,
     emit,
     onAccessLog: (lines) => log.add(lines),
   });

@@ -27,6 +27,7 @@ import type {
   EventFilter,
   Image,
   ImageDetails,
+  NetworkDetails,
   NetworkMember,
   PullOptions,
   RemoveOptions,
@@ -89,6 +90,11 @@ export interface Engine extends ImageEngine, Disposable {
     spec: ContainerSpec,
     signal: AbortSignal,
   ): Promise<CreatedContainer>;
+  /** Returns the network, or `undefined` when there is none. */
+  inspectNetwork(
+    network: string,
+    signal: AbortSignal,
+  ): Promise<NetworkDetails | undefined>;
   /** Joins a container that does not run yet to one more network. */
   connectNetwork(
     network: string,

@@ -19,6 +19,7 @@ import type {
   ContainerSpec,
   CreatedContainer,
   EventFilter,
+  NetworkDetails,
   NetworkMember,
   RemoveOptions,
 } from "./engine_types.ts";
@@ -26,6 +27,11 @@ import type {
 interface RawCreated {
   readonly Id: string;
   readonly Warnings?: readonly string[] | null;
+}
+
+interface RawNetwork {
+  readonly Driver?: string;
+  readonly Options?: Readonly<Record<string, string>> | null;
 }
 
 /** Of a container's output, what precedes its last lines included. */
@@ -49,6 +55,18 @@ export class EngineClient extends EngineImageClient implements Engine {
       secrets: valuesOf(spec.Env ?? []),
     }, signal);
     return { id: raw.Id, warnings: raw.Warnings ?? [] };
+  }
+
+  async inspectNetwork(
+    network: string,
+    signal: AbortSignal,
+  ): Promise<NetworkDetails | undefined> {
+    const what = `inspect network "${network}"`;
+    const path = `/networks/${encodePath(network)}`;
+    const raw = await foundOrUndefined(
+      this.json<RawNetwork>({ what, path }, signal),
+    );
+    return raw && { driver: raw.Driver ?? "", options: raw.Options ?? {} };
   }
 
   async connectNetwork(

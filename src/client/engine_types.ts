@@ -155,6 +155,13 @@ export interface CreatedContainer {
   readonly warnings: readonly string[];
 }
 
+/** What kind of network it is. */
+export interface NetworkDetails {
+  /** `bridge`, `macvlan`. */
+  readonly driver: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
 /** Who joins a network. */
 export interface NetworkMember {
   readonly containerId: string;

@@ -22,6 +22,8 @@ import type { ProxySettings } from "./settings.ts";
 /** What a {@link Proxy} works with. */
 export interface ProxyOptions {
   readonly settings: ProxySettings;
+  /** Backends that there are already; the first client is to find them. @default none */
+  readonly table?: BackendTable;
   readonly emit: (event: ProxyEvent) => void;
   readonly onAccessLog?: (lines: string) => void;
   readonly clock?: Clock;
@@ -42,7 +44,7 @@ export class Proxy implements AsyncDisposable {
   /** What runs, also what has not opened its ports yet: it must not miss a table. */
   #isolates = new Set<ProxyIsolate>();
   #opening = new Set<ProxyIsolate>();
-  #table: BackendTable = new Map();
+  #table: BackendTable;
   #certificate: Certificate | undefined;
   #past = new Map<number, PortSnapshot>();
   #closed = new AbortController();
@@ -51,30 +53,29 @@ export class Proxy implements AsyncDisposable {
   private constructor(options: ProxyOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#table = options.table ?? new Map();
     this.#certificate = options.settings.certificate;
   }
 
   /**
-   * Opens the ports of a proxy that has no backends yet.
+   * Opens the ports.
    *
    * @throws {SourceError} When a port cannot be listened on.
    */
   static async start(options: ProxyOptions): Promise<Proxy> {
-    for (const { port } of options.settings.ports) {
-      probe(port, options.settings.hostname);
-    }
+    const { emit, settings: { ports, hostname, workers: length } } = options;
+    for (const { port } of ports) probe(port, hostname);
     v8.setFlagsFromString(ISOLATE_V8_FLAGS);
     const proxy = new Proxy(options);
     try {
-      const count = options.settings.workers;
-      await Promise.all(Array.from({ length: count }, () => proxy.#add()));
+      await Promise.all(Array.from({ length }, () => proxy.#add()));
     } catch (error) {
       await proxy.close(0);
       throw error;
     }
-    const { emit, settings: { ports } } = options;
     for (const port of ports) emit({ type: "proxy-started", ...port });
     emit({ type: "proxies-started", count: ports.length });
+    for (const event of changesOf(new Map(), proxy.#table)) emit(event);
     return proxy;
   }
 

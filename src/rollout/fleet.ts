@@ -104,7 +104,8 @@ export class Fleet {
   }
 }
 
-function tableOf(members: readonly Member[]): BackendTable {
+/** Returns the table that sends work to members as they are. */
+export function tableOf(members: readonly Member[]): BackendTable {
   const table = new Map<number, Backend[]>();
   for (const { instance, state } of members) {
     for (const [proxyPort, { hostname, port }] of instance.addresses) {

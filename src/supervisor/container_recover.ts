@@ -27,8 +27,7 @@ export async function recoverContainers(
   { containers, keeper, state, clock, emit }: ContainerRecoverDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const running = await containers.own.running(signal);
-  const adopted = toAdopt(running, state.value, containers.settingsHash);
+  const adopted = await adoptable({ containers, state }, signal);
   const { deployed, deploying } = state.value;
   const image = deployed === undefined
     ? undefined
@@ -64,6 +63,15 @@ export async function recoverContainers(
   emit({ type: "deploy-interrupted", tag: deploying.tag, restoredTo });
 }
 
+/** Returns the containers that are to be taken over: their ports lead to the release in service. */
+export async function adoptable(
+  { containers, state }: Pick<ContainerRecoverDeps, "containers" | "state">,
+  signal: AbortSignal,
+): Promise<readonly Adopted[]> {
+  const running = await containers.own.running(signal);
+  return toAdopt(running, state.value, containers.settingsHash);
+}
+
 /** The containers of the deployed release; of a deploy that was cut short only when there are no others. */
 function toAdopt(
   running: readonly Adopted[],
@@ -90,6 +98,6 @@ function toAdopt(
 }
 
 function newestOf(adopted: readonly Adopted[]): Adopted | undefined {
-  return adopted.toSorted((a, b) => b.deployedAt.localeCompare(a.deployedAt))
-    .at(0);
+  const time = ({ deployedAt }: Adopted) => Date.parse(deployedAt) || 0;
+  return adopted.toSorted((a, b) => time(b) - time(a)).at(0);
 }
