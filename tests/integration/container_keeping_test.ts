@@ -3,6 +3,7 @@ import {
   ContainerBench,
   type ListedContainer,
 } from "../support/container_bench.ts";
+import type { DewyProcess } from "../support/dewy_process.ts";
 import { ENGINE_KINDS } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { LoadClient } from "../support/load_client.ts";
@@ -11,6 +12,10 @@ const DONE = "Container deployment completed";
 const SICK = "Container is sick and gets no more work";
 const GONE = "Container is gone, another one is started";
 const REPLACED = "Container was replaced";
+const KILLED =
+  "it was killed (exit code 137): by somebody, or since memory ran out";
+/** Whoever is dead or sick gets no more work after this time, milliseconds. */
+const OUT_MS = 2_000;
 const HEALTH = ["--health-path", "/healthz", "--health-timeout", "5"];
 const TWO = ["--replicas", "2", ...HEALTH];
 
@@ -26,18 +31,20 @@ for (const kind of ENGINE_KINDS) {
       pauseMs: 5,
     });
 
+    const killedAt = Date.now();
     await bench.killContainer(victim?.Id ?? "");
     const killed = await dewy.waitForLog(GONE, { name: nameOf(victim) });
-    assert.equal(killed["error"], "it ended with exit code 137");
+    assert.equal(killed["error"], KILLED);
+    assertSoonOut(dewy, 0, killedAt);
     await dewy.waitForLog(REPLACED);
     assert.ok(idsOf(await bench.settles(2, "v1.0.0")).includes(idOf(other)));
 
+    const pausedAt = Date.now();
     await bench.request("POST", `/containers/${idOf(other)}/pause`);
     await dewy.waitForLog(SICK, { name: nameOf(other), error: "it is paused" });
+    assertSoonOut(dewy, 1, pausedAt);
     await bench.request("POST", `/containers/${idOf(other)}/unpause`);
     await dewy.waitForLog("Container is well again", { name: nameOf(other) });
-    await load.stop();
-    assert.deepEqual(load.failures, []);
     assert.ok(idsOf(await bench.settles(2, "v1.0.0")).includes(idOf(other)));
 
     // A POST is not sent to another one when the first one dies of it.
@@ -48,12 +55,14 @@ for (const kind of ENGINE_KINDS) {
     // Podman's monitor does not learn it on machines with both versions of control groups.
     const reasons = kind === "docker"
       ? ["it ran out of memory (--memory)"]
-      : ["it ran out of memory (--memory)", "it ended with exit code 137"];
+      : ["it ran out of memory (--memory)", KILLED];
     assert.ok(reasons.includes(String(dewy.logs(GONE)[1]?.["error"])));
     await eventually(() => dewy.logs(REPLACED).length === 2, {
       message: "it is replaced",
     });
     await bench.settles(2, "v1.0.0");
+    await load.stop();
+    assert.deepEqual(load.failures, []);
   });
 
   Deno.test(`${kind}: a replica that the engine starts again is followed`, async () => {
@@ -116,8 +125,10 @@ for (const kind of ENGINE_KINDS) {
     await dewy.waitForLog(DONE, { tag: "v1.0.0" });
     bench.engine.signalDaemon("SIGSTOP");
     try {
+      const sickAt = Date.now();
       await bench.ask("/sick", { method: "POST" });
       await dewy.waitForLog(SICK);
+      assertSoonOut(dewy, 0, sickAt);
       const removed = dewy.logs("Backend removed from TCP proxy");
       assert.equal(removed.length, 1);
       assert.equal(await bench.ask(), "v1.0.0");
@@ -161,11 +172,28 @@ for (const kind of ENGINE_KINDS) {
       assert.equal((await dewy.exited).code, 0);
     }
     const [kept] = await bench.settles(1, "v1.0.0");
-    // As a deploy leaves it that is cut short between two calls of the engine.
-    await bench.request("POST", "/containers/create?name=web-1-7", {
-      Image: await bench.imageOf(idOf(kept)),
-      Labels: kept?.Labels,
-    });
+    // As a deploy leaves it that is cut short between two calls of the engine,
+    // as a crash does, and as somebody does who runs one of ours by hand.
+    const Image = await bench.imageOf(idOf(kept));
+    const leftovers = ["anything", "web-1-7", "web-1-8"];
+    for (
+      const [name, Env] of [
+        ["web-1-7", []],
+        ["web-1-8", ["CRASH=now"]],
+        ["anything", ["VERSION=v0.9.0"]],
+      ] as const
+    ) {
+      const Labels = { ...kept?.Labels, "dewy.version": "v0.9.0" };
+      const body = { Image, Labels, Env };
+      await bench.request("POST", `/containers/create?name=${name}`, body);
+      if (name !== "web-1-7") {
+        await bench.request("POST", `/containers/${name}/start`);
+      }
+    }
+    await eventually(async () => {
+      const states = (await bench.containers()).map(({ State }) => State);
+      return states.includes("exited") && states.includes("created");
+    }, { message: "one is created, one has exited" });
     const second = ["--port", `${bench.otherPort}:9090`];
     await using dewy = bench.dewy(...first, ...second);
     await dewy.waitForLog("Running containers taken over", { count: 1 });
@@ -180,10 +208,23 @@ for (const kind of ENGINE_KINDS) {
     assert.deepEqual(load.failures, []);
     const [after] = await bench.settles(1, "v1.0.0");
     assert.notEqual(idOf(after), idOf(kept));
-    await dewy.waitForLog("Reaped exited containers", { names: "web-1-7" });
+    const [reaped] = dewy.logs("Reaped exited containers");
+    const names = String(reaped?.["names"]).split(" ").sort();
+    assert.deepEqual(names, leftovers);
     const answer = await fetch(`http://127.0.0.1:${bench.otherPort}/`);
     assert.equal(await answer.text(), "v1.0.0");
   });
+}
+
+/** The `index`-th one that was taken out was so soon after `since`, in Unix milliseconds. */
+function assertSoonOut(
+  dewy: DewyProcess,
+  index: number,
+  since: number,
+): void {
+  const removed = dewy.logs("Backend removed from TCP proxy")[index];
+  const afterMs = Date.parse(removed?.time ?? "") - since;
+  assert.ok(afterMs <= OUT_MS, `out after ${afterMs} ms`);
 }
 
 function idOf(container: ListedContainer | undefined): string {

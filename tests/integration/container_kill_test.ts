@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import type { EngineKind } from "../../src/client/engine_types.ts";
 import { ContainerBench } from "../support/container_bench.ts";
 import { delay } from "../support/delay.ts";
+import { ENGINE_KINDS } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { Random } from "../support/random.ts";
 
 /** At how many instants dewy is killed on each engine. */
-const KILLS: readonly (readonly [EngineKind, number])[] = [
-  ["docker", Number(Deno.env.get("DEWY_TEST_CONTAINER_KILLS") ?? 30)],
-  ["podman", Number(Deno.env.get("DEWY_TEST_CONTAINER_KILLS") ?? 10)],
-];
+const KILLS = Number(Deno.env.get("DEWY_TEST_CONTAINER_KILLS") ?? 30);
 /** A roll-out of two replicas with its cleaning up is over by then as a rule, milliseconds. */
 const LONGEST_MS = { docker: 1_600, podman: 900 };
 const BACK_MS = 15_000;
@@ -20,9 +17,9 @@ const OPTIONS = [
 
 const random = Random.fromEnv();
 
-for (const [kind, kills] of KILLS) {
+for (const kind of ENGINE_KINDS) {
   // The name holds the seed, so that a run can be repeated with DEWY_TEST_SEED.
-  Deno.test(`${kind}: kill -9 at ${kills} random instants of a roll-out keeps a version in service, and leaves nothing over (seed ${random.seed})`, async () => {
+  Deno.test(`${kind}: kill -9 at ${KILLS} random instants of a roll-out keeps a version in service, and leaves nothing over (seed ${random.seed})`, async () => {
     await using bench = await ContainerBench.start(kind);
     await bench.publish("v1.0.0");
     {
@@ -32,7 +29,7 @@ for (const [kind, kills] of KILLS) {
     }
     let cutShort = 0;
     let served = 0;
-    for (let kill = 1; kill <= kills; kill++) {
+    for (let kill = 1; kill <= KILLS; kill++) {
       const ms = Math.floor(random.next(LONGEST_MS[kind]));
       try {
         const seen = await killInRollOut(bench, { kill, ms, served });
@@ -45,12 +42,12 @@ for (const [kind, kills] of KILLS) {
     }
     await using dewy = bench.dewy(...OPTIONS);
     await dewy.waitForLog("Running containers taken over", { count: 2 });
-    await assertServes(bench, kills, served);
-    await bench.settles(2, `v1.0.${kills}`);
-    assert.equal(await bench.ask(), `v1.0.${kills}`);
-    await assertState(bench, `v1.0.${kills}`);
+    await assertServes(bench, KILLS, served);
+    await bench.settles(2, `v1.0.${KILLS}`);
+    assert.equal(await bench.ask(), `v1.0.${KILLS}`);
+    await assertState(bench, `v1.0.${KILLS}`);
     // The rest came when the roll-out was over.
-    assert.ok(cutShort >= Math.floor(kills / 5), `only ${cutShort} hits`);
+    assert.ok(cutShort >= Math.floor(KILLS / 5), `only ${cutShort} hits`);
   });
 }
 

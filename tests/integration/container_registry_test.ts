@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { ContainerBench } from "../support/container_bench.ts";
+import {
+  ContainerBench,
+  type ListedContainer,
+} from "../support/container_bench.ts";
 import { ENGINE_KINDS } from "../support/engine.ts";
 import { BASIC_USER } from "../support/image_registry.ts";
 import { TempDir } from "../support/temp_dir.ts";
@@ -25,6 +28,20 @@ for (const kind of ENGINE_KINDS) {
     await logIn(bench, BASIC_USER);
     await dewy.waitForLog(DONE, { tag: "v1.0.0" });
     assert.equal(await bench.ask(), "v1.0.0");
+    // The same while something is in service: that stays, and nothing else comes.
+    dewy.kill("SIGKILL");
+    await dewy.exited;
+    const kept = await bench.settles(1, "v1.0.0");
+    await bench.publish("v1.1.0");
+    await logIn(bench, wrong);
+    await using second = bench.dewyWith(env, ...HEALTH);
+    await second.waitForLog("Dewy run failure");
+    assert.equal(await bench.ask(), "v1.0.0");
+    assert.deepEqual(await bench.settles(1, "v1.0.0").then(idsOf), idsOf(kept));
+    await logIn(bench, BASIC_USER);
+    await second.waitForLog(DONE, { tag: "v1.1.0" });
+    assert.equal(await bench.ask(), "v1.1.0");
+    assert.ok(!second.transcript().includes("wrong-password"));
     assert.ok(!dewy.transcript().includes("wrong-password"));
     assert.ok(!dewy.transcript().includes(BASIC_USER.password));
   });
@@ -70,6 +87,10 @@ for (const kind of ENGINE_KINDS) {
     await dewy.waitForLog(DONE, { tag: "v1.1.0" });
     assert.equal(await bench.ask(), `v1.1.0-${other}`);
   });
+}
+
+function idsOf(list: readonly ListedContainer[]): readonly string[] {
+  return list.map(({ Id }) => Id);
 }
 
 /** Writes what `docker login` writes, and returns the variable that leads to it. */

@@ -5,6 +5,7 @@ import {
   type ListedContainer,
 } from "../support/container_bench.ts";
 import { ENGINE_KINDS } from "../support/engine.ts";
+import { eventually } from "../support/eventually.ts";
 import { LoadClient } from "../support/load_client.ts";
 
 const DONE = "Container deployment completed";
@@ -21,8 +22,19 @@ for (const kind of ENGINE_KINDS) {
       await first.crash();
     }
     const before = await bench.settles(2, "v1.0.0");
+    await using load = LoadClient.start({
+      target: { port: bench.port },
+      pauseMs: 1,
+    });
     await using second = bench.dewy(...TWO);
     await second.waitForLog("Running containers taken over", { count: 2 });
+    await eventually(() => load.lastVersion === "v1.0.0", {
+      message: "it answers",
+    });
+    await load.stop();
+    // Nobody listened, or somebody answered as ever.
+    const others = load.failures.filter((text) => !/refused/i.test(text));
+    assert.deepEqual(others, []);
     assert.equal(await bench.ask(), "v1.0.0");
     await second.waitForLog("Deploy skipped", { tag: "v1.0.0" });
     assert.deepEqual(idsOf(await bench.settles(2, "v1.0.0")), idsOf(before));
@@ -54,24 +66,59 @@ for (const kind of ENGINE_KINDS) {
   Deno.test(`${kind}: other settings roll out without a new version, and --on-exit leave keeps containers`, async () => {
     await using bench = await ContainerBench.start(kind);
     await bench.publish("v1.0.0");
+    const leave = ["--on-exit", "leave", ...HEALTH];
     {
-      await using dewy = bench.dewy("--on-exit", "leave", ...HEALTH);
+      await using dewy = bench.dewy(...leave);
       await dewy.waitForLog(DONE, { tag: "v1.0.0" });
       dewy.kill("SIGTERM");
       assert.equal((await dewy.exited).code, 0);
     }
-    const kept = await bench.settles(1, "v1.0.0");
-    await using dewy = bench.dewy(...HEALTH, "--", "--env", "COLOR=blue");
-    await dewy.waitForLog("Running containers taken over", { count: 1 });
-    const started = await dewy.waitForLog("Deploy started", { tag: "v1.0.0" });
-    assert.equal(
-      started["reason"],
-      "the settings of its containers have changed",
-    );
-    await dewy.waitForLog(DONE, { tag: "v1.0.0" });
-    const changed = await bench.settles(1, "v1.0.0");
-    assert.notDeepEqual(idsOf(changed), idsOf(kept));
+    let kept = await bench.settles(1, "v1.0.0");
+    const replicas = ["--replicas", "2"];
+    const command = [...replicas, "--cmd", "serve"];
+    const variable = [...command, "--", "--env", "COLOR=blue"];
+    for (const args of [replicas, command, variable]) {
+      await using dewy = bench.dewy(...leave, ...args);
+      const { length: count } = kept;
+      await dewy.waitForLog("Running containers taken over", { count });
+      const started = await dewy.waitForLog("Deploy started", {
+        tag: "v1.0.0",
+      });
+      assert.equal(
+        started["reason"],
+        "the settings of its containers have changed",
+      );
+      await dewy.waitForLog(DONE, { tag: "v1.0.0", count: 2 });
+      const changed = await bench.settles(2, "v1.0.0");
+      const ids = idsOf(kept);
+      assert.ok(idsOf(changed).every((id) => !ids.includes(id)));
+      kept = changed;
+      dewy.kill("SIGTERM");
+      assert.equal((await dewy.exited).code, 0);
+    }
+    assert.ok(kept.every(({ Command }) => String(Command).includes("serve")));
+    await using dewy = bench.dewy(...leave, ...variable);
+    await dewy.waitForLog("Deploy skipped", { tag: "v1.0.0" });
     assert.equal(await bench.ask("/env?name=COLOR"), "blue");
+    assert.deepEqual(idsOf(await bench.settles(2, "v1.0.0")), idsOf(kept));
+  });
+
+  Deno.test(`${kind}: a stop waits for what is in flight, and then stops all containers at once`, async () => {
+    await using bench = await ContainerBench.start(kind);
+    await bench.publish("v1.0.0", { env: { STUBBORN: "1" } });
+    const three = ["--replicas", "3", "--drain-time", "20", ...HEALTH];
+    await using dewy = bench.dewy(...three, "--", "--stop-timeout", "5");
+    await dewy.waitForLog(DONE, { tag: "v1.0.0" });
+    const answer = bench.ask("/slow?ms=2000");
+    await bench.ask();
+    dewy.kill("SIGTERM");
+    assert.equal(await answer, "v1.0.0");
+    const answeredAt = performance.now();
+    assert.equal((await dewy.exited).code, 0);
+    // Each has to be killed after five seconds.
+    const tookMs = performance.now() - answeredAt;
+    assert.ok(tookMs > 4_000 && tookMs < 10_000, `${tookMs} ms`);
+    assert.deepEqual(await bench.containers(), []);
   });
 
   Deno.test(`${kind}: an engine that is killed costs nothing but its own time`, async () => {
@@ -87,6 +134,8 @@ for (const kind of ENGINE_KINDS) {
     if (kind === "podman") assert.equal(await bench.ask(), "v1.0.0");
     await bench.engine.startDaemon();
     await dewy.waitForLog("Container engine answers again");
+    await bench.settles(1, "v1.0.0");
+    await bench.answers("v1.0.0");
     await bench.publish("v1.1.0");
     await dewy.waitForLog(DONE, { tag: "v1.1.0" });
     await bench.settles(1, "v1.1.0");

@@ -5,6 +5,7 @@ import { TestEngine } from "./engine.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
 import { ImageRegistry, type ImageRegistryAuth } from "./image_registry.ts";
+import { importImage } from "./import_image.ts";
 import {
   deleteLayer,
   type PushedImage,
@@ -109,6 +110,12 @@ export class ContainerBench implements AsyncDisposable {
   ): Promise<PushedImage> {
     const { repository } = this;
     return await pushImage(this.#target, { repository, tag, ...image });
+  }
+
+  /** Makes an image as `docker import` does, and has the engine push it. */
+  async publishImported(tag: string): Promise<void> {
+    const { repository } = this;
+    await importImage(this.engine.socket, { repository, tag });
   }
 
   /** Pushes an index of images for several processors; each answers `TAG-PROCESSOR`. */
