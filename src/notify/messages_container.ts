@@ -35,10 +35,10 @@ const ROLL_OUT_MESSAGES: MessagesOf<ContainerEvent> = {
       rich`Container started with localhost-only port mapping (${
         addresses.join(", ")
       })`,
-      rich`Health check passed for new container ${code(name)} (${
+      rich`Health check passed for new container (${
         [answer, spokenDuration(tookMs)].filter((part) => part !== undefined)
           .join(", ")
-      })`,
+      }): ${code(name)}`,
     )),
   "container-unhealthy": ({ name, reason, attempts }) =>
     trouble(
@@ -155,7 +155,11 @@ export const PROXY_MESSAGES: MessagesOf<ProxyEvent> = {
   "backend-added": ({ port, backend }, { protocols }) => {
     const scheme = protocols.get(port) === "tcp" ? "tcp" : "http";
     const { host } = backend;
-    const shown = host.includes(":") ? `[${host}]` : host;
+    const shown = host === "127.0.0.1"
+      ? "localhost"
+      : host.includes(":")
+      ? `[${host}]`
+      : host;
     return normal(
       rich`Proxy backend updated to ${scheme}://${shown}:${backend.port}`,
     );

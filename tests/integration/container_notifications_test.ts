@@ -12,9 +12,9 @@ const ROLL_OUT = [
   /^Pulled image \S+:v1\.0\.0 \(digest: sha256:[0-9a-f]{64}\)$/,
   /^Starting new container 1\/2: \S+:v1\.0\.0/,
   new RegExp(
-    `^Container started with localhost-only port mapping \\(${ADDRESS}\\)\nHealth check passed for new container \\S+ \\(200 OK, [\\d.]+(ms|s)\\)$`,
+    `^Container started with localhost-only port mapping \\(${ADDRESS}\\)\nHealth check passed for new container \\(200 OK, [\\d.]+(ms|s)\\): \\S+$`,
   ),
-  new RegExp(`^Proxy backend updated to http://${ADDRESS}$`),
+  /^Proxy backend updated to http:\/\/localhost:\d+$/,
   /^Starting new container 2\/2: /,
   /^Container started with localhost-only port mapping /,
   /^Proxy backend updated to http:/,

@@ -96,25 +96,25 @@ const TEXTS: readonly (readonly [
   [
     SAMPLES["container-healthy"],
     "Container started with localhost-only port mapping (127.0.0.1:32768)\n" +
-    "Health check passed for new container web-1-0 (200 OK, 45ms)",
+    "Health check passed for new container (200 OK, 45ms): web-1-0",
     "normal",
   ],
   [
     { ...SAMPLES["container-healthy"], answer: undefined },
     "Container started with localhost-only port mapping (127.0.0.1:32768)\n" +
-    "Health check passed for new container web-1-0 (45ms)",
+    "Health check passed for new container (45ms): web-1-0",
     "normal",
   ],
   [
     SAMPLES["backend-added"],
-    "Proxy backend updated to http://127.0.0.1:49152",
+    "Proxy backend updated to http://localhost:49152",
     "normal",
     undefined,
     CONTAINER,
   ],
   [
     { ...SAMPLES["backend-added"], port: 9_000 },
-    "Proxy backend updated to tcp://127.0.0.1:49152",
+    "Proxy backend updated to tcp://localhost:49152",
     "normal",
     undefined,
     CONTAINER,
