@@ -33,6 +33,17 @@ Deno.test("the status page follows a real deploy, and rolls it back", async () =
   await shows("#history", /v1\.1\.0[^]*✓ deployed[^]*v1\.0\.0/);
   await shows("#phase", /^waiting$/);
 
+  const refused = await page.evaluate(
+    `fetch("/api/v1/actions/rollback", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    }).then(({ status }) => status)`,
+  );
+  assert.equal(refused, 401, "nothing is done without the token");
+  // The browser itself tells of the 401, and nobody else of anything.
+  assert.equal(complaints.splice(0).length, 1, complaints.join("\n"));
+
   await page.fill("#token", TOKEN);
   await page.press("#token", "Enter");
   await page.click('[data-action="rollback"]');
