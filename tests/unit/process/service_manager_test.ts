@@ -1,3 +1,4 @@
+import { TextLineStream } from "@std/streams";
 import assert from "node:assert/strict";
 import { ServiceManager } from "../../../src/process/service_manager.ts";
 import { serviceStatus } from "../../../src/process/service_status.ts";
@@ -158,15 +159,19 @@ class AbstractReceiver implements AsyncDisposable {
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
-    const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const lines = child.stdout
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream())
+      .getReader();
     const receiver = new AbstractReceiver(child, lines);
     assert.equal(await receiver.received(), "bound");
     return receiver;
   }
 
   async received(): Promise<string> {
-    const { value = "" } = await this.#lines.read();
-    return value.trim();
+    const { value, done } = await this.#lines.read();
+    assert.ok(!done, "The receiver ended");
+    return value;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
