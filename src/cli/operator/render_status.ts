@@ -14,7 +14,7 @@ export function renderStatus(status: Fields, screen: Screen): string {
   const rows: Row[] = [
     ["Application", applicationOf(status), "bold"],
     ["Version", versionOf(status, screen), "bold"],
-    ...optional("Previous", servedOf(status.object("previous"), screen)),
+    ...optional("Previous", previousOf(status, screen)),
     ["State", stateOf(status)],
     ...optional("Deploying", deployOf(status, screen)),
     ...optional("Program", programOf(status.object("program"))),
@@ -48,6 +48,14 @@ function versionOf(status: Fields, screen: Screen): string {
 function servedOf(served: Fields | undefined, screen: Screen): string {
   if (served === undefined) return "";
   return joined(served.text("version"), since(served, screen));
+}
+
+/** It is in service no longer, so that "for" would be wrong. */
+function previousOf(status: Fields, screen: Screen): string {
+  const previous = status.object("previous");
+  if (previous === undefined) return "";
+  const begun = shownTime(previous.time("since"), screen);
+  return joined(previous.text("version"), begun && `since ${begun}`);
 }
 
 function stateOf(status: Fields): string {
