@@ -1,25 +1,15 @@
 import { type Clock, systemClock } from "../base/time.ts";
 import type { Backend } from "./backend.ts";
+import { EJECTION, type EjectionPolicy } from "./ejection.ts";
 import type { Session, Slot } from "./slot.ts";
 
 export type { Session, Slot } from "./slot.ts";
-
-/** When a backend that cannot be reached loses its turn, for how long. */
-export interface EjectionPolicy {
-  /** Failures in a row that take it out. */
-  readonly failures: number;
-  /** The first pause, milliseconds; doubled each time. */
-  readonly baseMs: number;
-  readonly maxMs: number;
-}
 
 /** What became of the sessions of a backend that was drained. */
 export interface Drained {
   /** Sessions that were ended because they did not end by themselves. */
   readonly cut: number;
 }
-
-const EJECTION: EjectionPolicy = { failures: 2, baseMs: 1_000, maxMs: 30_000 };
 
 /** How long a session may take to end once it was told to, milliseconds. */
 const END_MS = 2_000;
@@ -39,6 +29,13 @@ class Entry implements Slot {
   }
 }
 
+/** The backends of one table. */
+interface Table {
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** Those that get new work, in turn. */
+  readonly ready: readonly Entry[];
+}
+
 /**
  * Deals out the backends of one proxy port in turn. A new table takes effect
  * with one assignment: what is in flight stays where it is, and the next pick
@@ -47,8 +44,7 @@ class Entry implements Slot {
 export class Balancer {
   #clock: Clock;
   #policy: EjectionPolicy;
-  #entries: ReadonlyMap<string, Entry> = new Map();
-  #ready: readonly Entry[] = [];
+  #table: Table = { entries: new Map(), ready: [] };
   #turn = 0;
   #arrivals = new Set<() => void>();
   #departures = new Map<Entry, Set<() => void>>();
@@ -65,7 +61,7 @@ export class Balancer {
 
   /** Backends in the table, whatever their state. */
   get size(): number {
-    return this.#entries.size;
+    return this.#table.entries.size;
   }
 
   /** Puts `backends` in the place of all before. */
@@ -77,15 +73,15 @@ export class Balancer {
       entries.set(backend.id, entry);
       this.#leaving.delete(entry);
     }
-    for (const [id, entry] of this.#entries) {
+    for (const [id, entry] of this.#table.entries) {
       const busy = entry.sessions.size > 0;
       if (busy && !entries.has(id)) this.#leaving.add(entry);
     }
-    this.#entries = entries;
-    this.#ready = [...entries.values()].filter(({ backend }) =>
+    const ready = [...entries.values()].filter(({ backend }) =>
       backend.state === "ready"
     );
-    if (this.#ready.length > 0) { for (const wake of this.#arrivals) wake(); }
+    this.#table = { entries, ready };
+    if (ready.length > 0) { for (const wake of this.#arrivals) wake(); }
   }
 
   /**
@@ -95,7 +91,7 @@ export class Balancer {
    * @param tried Backends that this piece of work was refused by.
    */
   pick(tried?: ReadonlySet<Slot>): Slot | undefined {
-    const ready = this.#ready;
+    const { ready } = this.#table;
     const { length } = ready;
     let lastResort: Entry | undefined;
     for (let step = 0; step < length; step++) {
@@ -110,12 +106,12 @@ export class Balancer {
 
   /** Whether new work may be sent to the backend. */
   isInTurn(slot: Slot): boolean {
-    return this.#ready.includes(entryOf(slot));
+    return this.#table.ready.includes(entryOf(slot));
   }
 
   /** Resolves once there is a backend to pick, and also when `signal` is aborted. */
   async arrival(signal: AbortSignal): Promise<void> {
-    if (this.#ready.length > 0 || signal.aborted) return;
+    if (this.#table.ready.length > 0 || signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const wake = () => resolve();
     this.#arrivals.add(wake);
@@ -131,7 +127,9 @@ export class Balancer {
     entry.sessions.add(session);
     if (session.isAttempt !== true) entry.taken++;
     // It may have left with nothing in flight since it was picked.
-    if (this.#entries.get(entry.backend.id) !== entry) this.#leaving.add(entry);
+    if (this.#table.entries.get(entry.backend.id) !== entry) {
+      this.#leaving.add(entry);
+    }
   }
 
   /** The session is over. */
@@ -159,7 +157,7 @@ export class Balancer {
     const entry = entryOf(slot);
     entry.failures++;
     if (entry.failures < this.#policy.failures) return;
-    const hasOther = this.#ready.some((other) =>
+    const hasOther = this.#table.ready.some((other) =>
       other !== entry && !this.#isEjected(other)
     );
     if (!hasOther || this.#isEjected(entry)) return;
@@ -180,7 +178,7 @@ export class Balancer {
   /** What the backends have in flight that have anything, by id. */
   get busy(): ReadonlyMap<string, number> {
     const busy = new Map<string, number>();
-    for (const entry of [...this.#entries.values(), ...this.#leaving]) {
+    for (const entry of [...this.#table.entries.values(), ...this.#leaving]) {
       const { backend: { id }, sessions: { size } } = entry;
       if (size > 0) busy.set(id, (busy.get(id) ?? 0) + size);
     }
@@ -189,7 +187,9 @@ export class Balancer {
 
   /** How much work each backend of the table was given so far, by id. */
   get taken(): ReadonlyMap<string, number> {
-    return new Map([...this.#entries].map(([id, { taken }]) => [id, taken]));
+    return new Map(
+      [...this.#table.entries].map(([id, { taken }]) => [id, taken]),
+    );
   }
 
   /**
@@ -220,7 +220,7 @@ export class Balancer {
 
   /** The one in the table first. */
   #known(id: string): Entry[] {
-    const all = [...this.#entries.values(), ...this.#leaving];
+    const all = [...this.#table.entries.values(), ...this.#leaving];
     return all.filter(({ backend }) => backend.id === id);
   }
 
