@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FilesystemError } from "../../src/base/errors.ts";
 import { selfUpdate } from "../../src/cli/self_update.ts";
 import { fromFolder } from "../../scripts/paths.ts";
+import { DEWY_FLAGS } from "../../scripts/runtime_flags.ts";
 import { dewyCommand } from "../support/dewy_program.ts";
 import { freePort } from "../support/free_port.ts";
 import { eventually } from "../support/eventually.ts";
@@ -202,11 +203,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const name = `dewy_${platform}.tar.gz`;
       releases.hanging.add(`/releases/download/v1.1.0/${name}`);
     }
-    const fixture = fromFolder("../tests/fixtures/interrupted_update.ts");
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", fixture, installed.program, releases.base],
-      stderr: "null",
-    }).spawn();
+    const child = updateBy(installed).spawn();
     await eventually(
       () => releases.requests.some((url) => url.endsWith(".tar.gz")),
       { message: "the archive is asked for" },
@@ -214,5 +211,27 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     child.kill(signal);
     assert.equal((await child.status).signal, signal);
     await installed.has("1.0.0");
+  });
+}
+
+Deno.test("an update needs no permission that is not built in", async () => {
+  await using installed = await InstalledProgram.create();
+  installed.releases.publish({ version: "1.1.0" });
+  const { success } = await updateBy(installed).output();
+  assert.ok(success);
+  await installed.has("1.1.0");
+});
+
+/** Returns the command that updates a program, with the permissions that dewy has. */
+function updateBy({ program, releases }: InstalledProgram): Deno.Command {
+  const config = fromFolder("../deno.json");
+  const fixture = fromFolder("../tests/fixtures/update_program.ts");
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", ...DEWY_FLAGS, "--config", config, fixture],
+      ...[program, releases.base],
+    ],
+    stdin: "null",
+    stderr: "inherit",
   });
 }
