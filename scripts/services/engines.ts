@@ -38,7 +38,6 @@ export async function prepareDocker(
   place: EnginePlace,
 ): Promise<readonly string[]> {
   const { folder, number } = place;
-  await Deno.writeTextFile(`${folder}/daemon.json`, "{}");
   const bridge = `dewy${number}`;
   const address = `10.237.${number}.1/25`;
   await run(["ip", "link", "add", bridge, "type", "bridge"]);
@@ -69,7 +68,6 @@ export async function preparePodman(
   await Deno.mkdir(`${folder}/networks`);
   await Deno.writeTextFile(`${folder}/networks/podman.json`, network);
   await Deno.writeTextFile(config, podmanConfig(folder));
-  await Deno.writeTextFile(`${folder}/registries.conf`, REGISTRIES);
   await Deno.writeTextFile(`${folder}/registries.conf`, PLAIN_HTTP);
   return [...podman(place), "system", "service", "--time=0"]
     .concat(`unix://${engineSocket(place)}`);
@@ -80,17 +78,9 @@ export function removePodmanContainers(folder: string): readonly string[] {
   return [...podman({ folder }), "rm", "--all", "--force", "--time=0"];
 }
 
-/** Registries of the tests have no TLS, which Docker takes for granted on loopback. */
-const REGISTRIES = `
-[[registry]]
-location = "127.0.0.1"
-insecure = true
-`;
-
 function podman({ folder }: Pick<EnginePlace, "folder">): readonly string[] {
   return [
     ...["env", `CONTAINERS_CONF=${folder}/containers.conf`],
-    `CONTAINERS_REGISTRIES_CONF=${folder}/registries.conf`,
     `CONTAINERS_REGISTRIES_CONF=${folder}/registries.conf`,
     ...[`TMPDIR=${folder}`, "podman"],
     ...["--root", `${folder}/data`, "--runroot", `${folder}/run`],

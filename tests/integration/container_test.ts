@@ -180,12 +180,85 @@ for (const kind of ENGINE_KINDS) {
   });
 }
 
+Deno.test("docker: with live-restore containers outlive the daemon, and serve again as it is back", async () => {
+  const daemon = { "live-restore": true };
+  await using bench = await ContainerBench.start("docker", { daemon });
+  await bench.publish("v1.0.0");
+  await using dewy = bench.dewy(...TWO);
+  await dewy.waitForLog(DONE, { tag: "v1.0.0" });
+  const before = idsOf(await bench.settles(2, "v1.0.0"));
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    const [lost, back] = [
+      "Container engine does not answer; what runs serves on",
+      "Container engine answers again",
+    ];
+    const count = dewy.logs(back).length;
+    await bench.engine.endDaemon(signal);
+    await eventually(() => dewy.logs(lost).length > count, {
+      message: "the loss is told",
+    });
+    await bench.engine.startDaemon();
+    await eventually(() => dewy.logs(back).length > count, {
+      message: "the return is told",
+      timeoutMs: 30_000,
+    });
+    await bench.answers("v1.0.0");
+    assert.deepEqual(idsOf(await bench.settles(2, "v1.0.0")), before);
+  }
+  assert.deepEqual(dewy.logs("Container is gone, another one is started"), []);
+});
+
+Deno.test("networks that are open to others are refused at the start", async () => {
+  const mode = "com.docker.network.bridge.gateway_mode_ipv4";
+  for (
+    const [kind, create, why] of [
+      [
+        "docker",
+        ({ engine }: ContainerBench) =>
+          engine.createNetwork("lan", { [mode]: "routed" }),
+        'in the gateway mode "routed"',
+      ],
+      // This one can be made where the kernel knows no such link.
+      [
+        "podman",
+        ({ engine }: ContainerBench) =>
+          engine.post("/networks/create", {
+            Name: "lan",
+            Driver: "macvlan",
+            IPAM: { Config: [{ Subnet: "10.237.255.0/24" }] },
+          }),
+        'of the driver "macvlan"',
+      ],
+    ] as const
+  ) {
+    await using bench = await ContainerBench.start(kind);
+    await create(bench);
+    await using dewy = bench.dewy("--", "--network", "lan");
+    assert.equal((await dewy.exited).code, 1, dewy.transcript());
+    assert.ok(
+      dewy.transcript().includes(
+        `option "--network" is refused: network "lan" is ${why}, where all`,
+      ),
+      dewy.transcript(),
+    );
+  }
+});
+
 Deno.test("what cannot work is refused at the start", async () => {
   await using bench = await ContainerBench.start("docker");
   for (
     const [args, words] of [
       [["--", "--privileged"], /option "--privileged" is refused/],
       [["--", "--publish-all"], /option "--publish-all" is refused/],
+      [["--", "-P"], /option "-P" is refused/],
+      [["--", "--network=host"], /option "--network" must not be the host's/],
+      [["--", "--rm"], /option "--rm" is refused/],
+      [["--", "--ipc=host"], /option "--ipc" is refused/],
+      [["--", "--nonsense"], /option "--nonsense" is unknown/],
+      [
+        ["--", "-v", `${bench.engine.socket}:/docker.sock`],
+        /option "-v" must not mount the socket of a container engine/,
+      ],
       [["--tls-cert", "/nowhere.pem"], /--tls-key is missing/],
       [["--trusted-proxy", "nonsense"], /nonsense/],
       [["--registry", "file:///srv"], /is no registry of images/],

@@ -20,6 +20,8 @@ import type { TestImage } from "./test_image.ts";
 export interface ContainerBenchOptions {
   /** What the registry lets in; everybody when left out. */
   readonly auth?: ImageRegistryAuth;
+  /** What stands in Docker's `daemon.json`. */
+  readonly daemon?: object;
   /** As whom images are pushed. */
   readonly pusher?: Omit<PushTarget, "origin">;
 }
@@ -68,8 +70,8 @@ export class ContainerBench implements AsyncDisposable {
     options: ContainerBenchOptions = {},
   ): Promise<ContainerBench> {
     await using stack = new AsyncDisposableStack();
-    const { auth = { kind: "none" } } = options;
-    const engine = stack.use(await TestEngine.start(kind));
+    const { auth = { kind: "none" }, daemon } = options;
+    const engine = stack.use(await TestEngine.start(kind, daemon));
     const registry = stack.use(
       await ImageRegistry.start({ line: "debian", auth }),
     );

@@ -49,14 +49,22 @@ export class TestEngine implements AsyncDisposable {
     this.#command = parts.command;
   }
 
-  /** Starts an engine and waits until it answers. */
-  static async start(kind: EngineKind): Promise<TestEngine> {
+  /**
+   * Starts an engine and waits until it answers.
+   *
+   * @param daemon What stands in Docker's `daemon.json`.
+   */
+  static async start(
+    kind: EngineKind,
+    daemon: object = {},
+  ): Promise<TestEngine> {
     const folder = await Deno.makeTempDir({ prefix: `dewy-${kind}-` });
     const atEnd = kind === "podman" ? removePodmanContainers(folder) : [];
     const keeper = ServiceProcess.start([ENGINE_KEEPER, folder, ...atEnd]);
     const [number, group = ""] = (await keeper.firstLine()).split(" ");
     const place = { folder, number: Number(number) };
     const command = await PREPARE[kind](place);
+    await Deno.writeTextFile(`${folder}/daemon.json`, JSON.stringify(daemon));
     const engine = new TestEngine(kind, { place, group, keeper, command });
     await engine.startDaemon();
     return engine;
@@ -77,13 +85,19 @@ export class TestEngine implements AsyncDisposable {
     return new EngineClient({ kind, path, from: "test" }, limits);
   }
 
-  /** Makes a network, which goes with the engine. */
-  async createNetwork(name: string): Promise<void> {
+  /** Makes a bridge, which goes with the engine. */
+  async createNetwork(
+    name: string,
+    options: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const { number } = this.#place;
     await this.post("/networks/create", {
       Name: name,
       IPAM: { Config: [{ Subnet: `10.237.${number}.128/25` }] },
-      Options: { "com.docker.network.bridge.name": `dewy${number}b` },
+      Options: {
+        "com.docker.network.bridge.name": `dewy${number}b`,
+        ...options,
+      },
     });
   }
 
