@@ -38,6 +38,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   chromium: "chromium",
   zsh: "zsh",
   fish: "fish",
+  jq: "jq",
+  node: "nodejs",
 };
 
 /** What Debian has apart from a program that needs it, and how to see whether it is there. */

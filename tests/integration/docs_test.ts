@@ -10,20 +10,20 @@ import { readmeCommands } from "../support/readme_command.ts";
 import { fromFolder } from "../../scripts/paths.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-/** What a block needs that others run it: an engine (docs_container_test.ts), or a checkout. */
-const ELSEWHERE_MARKS = ["docker", "checkout"];
+/** What a block needs that another test runs it: an engine, a dewy that runs, or a checkout. */
+const ELSEWHERE_MARKS = ["docker", "host", "checkout"];
 
 /**
  * What makes a block one that cannot run here: other hosts, root's own files, or
  * the repository's tasks, which the tests themselves are part of.
  */
 const ELSEWHERE =
-  /ghr:\/\/|s3:\/\/|gs:\/\/|grpc:\/\/|img:\/\/|https:\/\/|slack:\/\/|sudo |systemctl|deno@|deno task|deno run|docker |podman |\/srv\/|\/etc\/|aws |jq |gh |self-update|…/;
+  /ghr:\/\/|s3:\/\/|gs:\/\/|grpc:\/\/|img:\/\/|https:\/\/|slack:\/\/|sudo |systemctl|deno@|deno task|deno run|docker |podman |\/srv\/|\/etc\/|aws |gh |self-update|…/;
 
 const pages = new Map<string, readonly MarkdownBlock[]>();
 for (const [name, text] of await readPages()) {
   const blocks = markdownBlocks(name, text)
-    .filter(({ language }) => language === "sh" || language === "bash");
+    .filter(({ language }) => ["sh", "bash", "console"].includes(language));
   pages.set(name, blocks);
 }
 
