@@ -50,9 +50,10 @@ const AFTER = `
 Of what can be mounted, these are refused: \`/\`, the socket of a container engine,
 and folders that hold one, such as \`/run\`. That guards against mistakes: dewy
 looks at the path as it is written and not at where links lead. Of networks,
-\`host\`, \`none\` and \`container:…\` are refused. A network whose containers have
-addresses of their own in the local network (macvlan, ipvlan) makes all their
-ports reachable there, whatever dewy publishes.
+\`host\`, \`none\` and \`container:…\` are refused, and so are those in which others
+reach all ports of a container, whatever dewy publishes: networks of the drivers
+macvlan and ipvlan, and Docker's bridges whose gateway mode is \`routed\` or
+\`nat-unprotected\`. The engine is asked for that at the start.
 
 Any other option is unknown.
 `;
