@@ -56,6 +56,9 @@ Deno.test("what dewy answers is as the description says, from a deploy that fail
   await checkAct("pin", { version: "v1.2.0" }, 200);
   await checkAll();
   await checkAct("unpin", {}, 200);
+  await checkAct("deploy", {}, 200);
+  await checkAct("restart", {}, 202);
+  await dewy.waitForLog("Restart notification");
   await checkAct("rollback", {}, 202);
   await eventually(async () => {
     const { body } = await askSocket(path, "/api/v1/status");
@@ -67,7 +70,9 @@ Deno.test("what dewy answers is as the description says, from a deploy that fail
   await checkAct("pin", {}, 400);
   await checkAct("hold", { why: "audit" }, 400);
   const acted = dewy.logs("Operator acted").map(({ action }) => action);
-  assert.deepEqual(acted, ["hold", "resume", "pin", "unpin", "rollback"]);
+  assert.deepEqual(acted, [
+    ...["hold", "resume", "pin", "unpin", "deploy", "restart", "rollback"],
+  ]);
 });
 
 Deno.test("only its owner can open the socket, which a killed dewy leaves to the next", async () => {

@@ -74,6 +74,11 @@ Deno.test("a cooldown and a window hold a version up, an order does not wait", a
     [["v1.1.0", "cooldown"], ["v1.1.0", "window"]],
   );
   assert.ok(status.waiting.every(({ until }) => Number(until) > Date.now()));
+  const { action, versions } = await bench.operations.plan(NEVER);
+  assert.deepEqual([action.kind, action.code], ["skip", "cooldown"]);
+  const [newest] = versions;
+  assert.deepEqual([newest?.version, newest?.verdict], ["v1.1.0", "waiting"]);
+  assert.match(newest?.reason ?? "", /first seen less than 2h.* ago; it is/);
   await bench.act({ kind: "deploy" });
   await bench.serves("v1.1.0");
 });
