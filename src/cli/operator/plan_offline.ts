@@ -1,5 +1,9 @@
 import { join } from "node:path";
+import type { VersionRules } from "../../base/release.ts";
+import { newestFirst } from "../../base/version.ts";
 import type { Survey, SurveyedVersion } from "../../registry/registry.ts";
+import type { RollbackMark } from "../../supervisor/state_operator.ts";
+import { isOlder } from "../../supervisor/version_order.ts";
 import { openSource, type SourceOptions } from "../compose_parts.ts";
 import { Fields } from "./fields.ts";
 
@@ -14,7 +18,13 @@ export interface LastRun {
   readonly pinned: string;
   readonly isHeld: boolean;
   /** What an operator went back from, and to. */
-  readonly rollback?: { readonly from: string; readonly to: string };
+  readonly rollback?: Pick<RollbackMark, "from" | "to" | "also">;
+}
+
+/** How versions are compared. */
+export interface Comparing {
+  readonly rules: VersionRules;
+  readonly allowDowngrade: boolean;
 }
 
 interface PlanJson {
@@ -52,20 +62,27 @@ export async function planOffline(
   });
   const survey = await source.survey(signal);
   const last = await readLastRun(options.root);
-  return { ...planOf(survey, last), asked_at: new Date().toISOString() };
+  const { allowDowngrade } = options.settings;
+  const comparing = { rules: source.rules, allowDowngrade };
+  return {
+    ...planOf(survey, last, comparing),
+    asked_at: new Date().toISOString(),
+  };
 }
 
 /** Returns the plan without its time. */
 export function planOf(
   survey: Survey,
   last: LastRun,
+  comparing: Comparing,
 ): Omit<PlanJson, "asked_at"> {
-  const wanted = wantedOf(survey, last);
+  const wanted = wantedOf(survey, last, comparing);
+  const action = actionOf(wanted, last, comparing);
   return {
-    action: actionOf(wanted, last),
+    action,
     versions: survey.map((one) => ({
       version: one.tag,
-      ...judge(one, { wanted, last }),
+      ...judge(one, { action, last }),
     })),
   };
 }
@@ -73,30 +90,61 @@ export function planOf(
 function wantedOf(
   survey: Survey,
   { pinned, rollback }: LastRun,
+  { rules }: Comparing,
 ): SurveyedVersion | undefined {
   if (pinned !== "") return survey.find(({ tag }) => tag === pinned);
-  const offered = survey.findIndex(({ verdict }) => verdict === "offered");
-  const from = survey.findIndex(({ tag }) => tag === rollback?.from);
+  const offered = survey.find(({ verdict }) => verdict === "offered");
   // A roll-back holds until something newer than what it left is offered.
-  return rollback === undefined || from < 0 || offered < from
-    ? survey[offered]
-    : survey.find(({ tag }) => tag === rollback.to);
+  return rollback !== undefined && isLeft(offered?.tag, rollback, rules)
+    ? survey.find(({ tag }) => tag === rollback.to)
+    : offered;
+}
+
+function isLeft(
+  tag: string | undefined,
+  { from, to, also = [] }: Pick<RollbackMark, "from" | "to" | "also">,
+  rules: VersionRules,
+): boolean {
+  if (tag === undefined || tag === to) return false;
+  return tag === from || also.includes(tag) || isOlder(tag, from, rules);
+}
+
+/** Whether it would take an older version, which nobody asked for. */
+function isDowngrade(
+  { tag }: SurveyedVersion,
+  { deployed, pinned, rollback }: LastRun,
+  { rules, allowDowngrade }: Comparing,
+): boolean {
+  if (allowDowngrade || tag === pinned || tag === rollback?.to) return false;
+  // Where the settings no longer let it through, someone wants another.
+  return isOlder(tag, deployed || undefined, rules) &&
+    newestFirst([deployed], rules).length > 0;
 }
 
 function actionOf(
   wanted: SurveyedVersion | undefined,
-  { deployed, pinned, isHeld }: LastRun,
+  last: LastRun,
+  comparing: Comparing,
 ): PlanJson["action"] {
+  const { deployed, pinned, isHeld, rollback } = last;
   const version = wanted?.tag ?? null;
   const skip = (code: string, reason: string) =>
     ({ kind: "skip", code, version, reason }) as const;
   if (wanted === undefined) {
+    if (rollback !== undefined && rollback.to === deployed) {
+      return skip("rolled-back", `${rollback.from} was rolled back from`);
+    }
     return pinned === ""
       ? skip("incomplete", "the registry offers no version")
       : skip("filtered", `${pinned} is pinned, and not among the versions`);
   }
   if (wanted.tag === deployed) {
     return skip("up-to-date", `${deployed} is deployed`);
+  }
+  if (isDowngrade(wanted, last, comparing)) {
+    const reason =
+      `${version} is older than ${deployed}, which was in service last; --allow-downgrade would take it`;
+    return skip("downgrade", reason);
   }
   if (isHeld) return skip("hold", 'deploys are on hold; "dewy resume" ends it');
   const reason = deployed === ""
@@ -107,16 +155,17 @@ function actionOf(
 
 function judge(
   { tag, verdict, reason }: SurveyedVersion,
-  { wanted, last }: {
-    readonly wanted: SurveyedVersion | undefined;
+  { action, last }: {
+    readonly action: PlanJson["action"];
     readonly last: LastRun;
   },
 ): { readonly verdict: string; readonly reason: string } {
   if (tag === last.deployed) return { verdict: "current", reason };
-  if (tag === wanted?.tag) {
-    return last.isHeld
+  if (tag === action.version) {
+    if (action.kind === "deploy") return { verdict: "chosen", reason };
+    return action.code === "hold"
       ? { verdict: "waiting", reason: "deploys are on hold" }
-      : { verdict: "chosen", reason };
+      : { verdict: "older", reason: action.reason };
   }
   if (verdict !== "offered") return { verdict, reason };
   const refusal = last.pinned === ""
@@ -130,9 +179,13 @@ async function readLastRun(root: string): Promise<LastRun> {
   const state = Fields.of(await readState(join(root, ".dewy", "state.json")));
   const mark = state.object("rollback");
   return {
-    ...(mark === undefined
-      ? {}
-      : { rollback: { from: mark.text("from"), to: mark.text("to") } }),
+    ...(mark === undefined ? {} : {
+      rollback: {
+        from: mark.text("from"),
+        to: mark.text("to"),
+        also: mark.rawTexts("also") ?? [],
+      },
+    }),
     deployed: state.object("deployed")?.text("tag") ?? "",
     pinned: state.object("pin")?.text("tag") ?? "",
     isHeld: state.object("hold") !== undefined,
