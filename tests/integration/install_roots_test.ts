@@ -65,3 +65,20 @@ Deno.test("install.sh knows a root with musl by its loader, and says what to do"
   assert.deepEqual(root.releases.requests, []);
   assert.deepEqual(await root.names(), []);
 });
+
+Deno.test("install.sh takes the home of a user who may not write for all, and comes back to it", async () => {
+  await using root = await InstallRoot.create({
+    shell: "dash",
+    programs: `${GNU} sha256sum curl`,
+  });
+  for (const version of ["1.2.3", "1.3.0"]) {
+    root.releases.publish({ version });
+    const { code, output } = await root.installAs(1234);
+    assert.equal(code, 0, output);
+    assert.match(output, /as \/root\/\.local\/bin\/dewy\n/);
+    assert.match(output, /\/root\/\.local\/bin is not in PATH/);
+    const said = await root.says("/root/.local/bin/dewy");
+    assert.ok(said.startsWith(`dewy version: ${version} `), said);
+  }
+  assert.deepEqual(await root.names(), []);
+});

@@ -38,10 +38,26 @@ export class InstallRoot implements AsyncDisposable {
     return root;
   }
 
-  /** Runs the installer inside, with nothing but where releases are. */
-  async install(...args: readonly string[]): Promise<InstallOutcome> {
+  /** Runs the installer inside as root, with nothing but where releases are. */
+  install(...args: readonly string[]): Promise<InstallOutcome> {
+    return this.#install([], args);
+  }
+
+  /** The same as a user with this number, who owns the home. */
+  async installAs(user: number): Promise<InstallOutcome> {
+    for (const path of [this.dir.path, this.dir.join("dev/null")]) {
+      await Deno.chmod(path, 0o777);
+    }
+    await Deno.chown(this.dir.join("root"), user, user);
+    return await this.#install([`--userspec=${user}:${user}`], []);
+  }
+
+  async #install(
+    options: readonly string[],
+    args: readonly string[],
+  ): Promise<InstallOutcome> {
     const { code, stdout, stderr } = await new Deno.Command("chroot", {
-      args: [this.dir.path, "/bin/sh", "/install.sh", ...args],
+      args: [...options, this.dir.path, "/bin/sh", "/install.sh", ...args],
       clearEnv: true,
       env: {
         PATH: "/usr/local/bin:/bin:/usr/sbin:/sbin",
@@ -55,9 +71,9 @@ export class InstallRoot implements AsyncDisposable {
   }
 
   /** What the program says that is installed inside. */
-  async says(): Promise<string> {
+  async says(program = "/usr/local/bin/dewy"): Promise<string> {
     const { stdout } = await new Deno.Command("chroot", {
-      args: [this.dir.path, "/usr/local/bin/dewy", "--version"],
+      args: [this.dir.path, program, "--version"],
     }).output();
     return new TextDecoder().decode(stdout);
   }
