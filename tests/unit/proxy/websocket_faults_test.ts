@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { WebSocket } from "ws";
 import type { Backend } from "../../../src/proxy/backend.ts";
 import { eventually } from "../../support/eventually.ts";
-import { freePort } from "../../support/free_port.ts";
+import { refusing } from "../../support/tcp_bench.ts";
 import {
   closed,
   nextMessage,
@@ -16,10 +16,6 @@ import {
 } from "../../support/websocket_bench.ts";
 
 const hostname = "127.0.0.1";
-
-function deadBackend(id: string): Backend {
-  return { id, hostname, port: freePort(), state: "ready" };
-}
 
 /** The answer to a handshake that is not accepted. */
 async function refusal(client: WebSocket) {
@@ -70,7 +66,7 @@ Deno.test("a refusal that is cut off is cut off for the client", async () => {
 
 Deno.test("a backend that cannot be reached is passed over", async () => {
   await using backend = await SocketBackend.start("b");
-  await using bench = new SocketBench([deadBackend("a"), backend.as()]);
+  await using bench = new SocketBench([refusing("a"), backend.as()]);
   for (let round = 0; round < 4; round++) {
     const client = await bench.open();
     client.send("hello");
