@@ -7,6 +7,9 @@ const MAX_TOLD = 3;
 /** Errors that return this soon after they were over are the same ones, milliseconds. */
 const QUIET_MS = 10 * 60_000;
 
+/** For an error that does not say what to do. */
+const HINT = "Nothing, if the next check succeeds; else see the log of Dewy";
+
 /** What failed. */
 export interface FailedCheck {
   readonly text: RichText;
@@ -83,7 +86,7 @@ function errorMessageOf(
     kind: "error",
     level: "error",
     text: isLast ? lines(warning, rich``, error) : error,
-    hint,
+    hint: hint ?? HINT,
     version,
     details: { failures, ...details },
   };

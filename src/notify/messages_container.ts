@@ -126,7 +126,12 @@ const SERVICE_MESSAGES: MessagesOf<ContainerEvent> = {
       rich`The container engine does not answer, what runs serves on: ${
         errorPart(error)
       }`,
-      { topic: "engine-lost", stateOf: "engine", hint: hintOf(error) },
+      {
+        topic: "engine-lost",
+        stateOf: "engine",
+        hint: hintOf(error) ??
+          "See whether it runs: docker info, or podman info",
+      },
     ),
   "engine-back": () =>
     important(rich`The container engine answers again`, {
@@ -138,7 +143,11 @@ const SERVICE_MESSAGES: MessagesOf<ContainerEvent> = {
       rich`The certificate ${
         code(path)
       } cannot be used, the one before stays: ${errorPart(error)}`,
-      { topic: "certificate-unusable", hint: hintOf(error) },
+      {
+        topic: "certificate-unusable",
+        hint: hintOf(error) ??
+          "Check that certificate and key can be read, and belong together",
+      },
     ),
   "certificate-renewed": ({ path }) =>
     normal(rich`Certificate renewed: ${code(path)}`),

@@ -93,3 +93,10 @@ Deno.test("ErrorLimit and RepeatLimit begin anew when the clock is set back", ()
   assert.deepEqual(at(now), [false, false]);
   assert.deepEqual(at(Date.UTC(2026, 0, 1)), [true, true]);
 });
+
+Deno.test("Notifications have something to do for a check whose error does not say what", async () => {
+  const bench = new NotificationsBench();
+  const odd = new Error("Odd");
+  await bench.tell({ type: "tick-failed", error: odd, failures: 1 });
+  assert.match(bench.loud.notices[0]?.hint ?? "", /see the log of Dewy/);
+});

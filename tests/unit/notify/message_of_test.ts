@@ -216,6 +216,16 @@ Deno.test("messageOf() has something to do for all that is wrong", () => {
   }
 });
 
+Deno.test("messageOf() has something to do also where the error does not say", () => {
+  for (const event of Object.values(SAMPLES)) {
+    if (!("error" in event)) continue;
+    const bare = { ...event, error: new Error("Odd") } as DeployEvent;
+    const message = messageOf(bare, SERVER);
+    if (message === undefined) continue;
+    assert.ok(message.hint !== undefined, `"${event.type}" has no remedy`);
+  }
+});
+
 Deno.test("messageOf() says no undefined, and nothing of what is no event", () => {
   for (const event of Object.values(SAMPLES)) {
     const message = messageOf(event, CONTAINER);
