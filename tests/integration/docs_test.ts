@@ -10,8 +10,8 @@ import { readmeCommands } from "../support/readme_command.ts";
 import { fromFolder } from "../../scripts/paths.ts";
 import { TempDir } from "../support/temp_dir.ts";
 
-/** What a block needs that another test runs it: an engine, a dewy that runs, or a checkout. */
-const ELSEWHERE_MARKS = ["docker", "host", "checkout"];
+/** What a block needs that another test runs it: an engine, a dewy that runs, releases, a checkout. */
+const ELSEWHERE_MARKS = ["docker", "host", "installer", "checkout"];
 
 /**
  * What makes a block one that cannot run here: other hosts, root's own files, or
