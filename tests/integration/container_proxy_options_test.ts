@@ -2,24 +2,12 @@ import assert from "node:assert/strict";
 import { ContainerBench } from "../support/container_bench.ts";
 import type { DewyProcess } from "../support/dewy_process.ts";
 import { eventually } from "../support/eventually.ts";
+import { listeningAddresses } from "../support/listening_addresses.ts";
 import { TempDir } from "../support/temp_dir.ts";
 import { readText, say } from "../support/tcp_bench.ts";
 import { Http2Client, issue } from "../support/tls_bench.ts";
 
 const DONE = "Container deployment completed";
-/** A listening socket, in `/proc/net/tcp6`. */
-const LISTENING = "0A";
-
-/** How many sockets listen on a port of both families. */
-async function listenersOn(port: number): Promise<number> {
-  const table = await Deno.readTextFile("/proc/net/tcp6");
-  const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  return table.split("\n").filter((line) => {
-    const [, local = "", , state] = line.trim().split(/\s+/);
-    return local.endsWith(end) && state === LISTENING;
-  }).length;
-}
-
 /** The lines of the access log so far. */
 function accessLog(dewy: DewyProcess): readonly Record<string, unknown>[] {
   return dewy.output().filter((line) => line.startsWith("{")).map((line) =>
@@ -54,7 +42,7 @@ Deno.test("the proxy of dewy container does what the command line says", async (
   assert.equal(await (await held).text(), "v1.0.0");
   assert.equal(await heard, "HTTP/1.1 200");
   for (const port of [bench.port, bench.otherPort]) {
-    assert.equal(await listenersOn(port), 2);
+    assert.equal((await listeningAddresses([port])).length, 2);
   }
   {
     await using http2 = await Http2Client.open(url, first.ca);

@@ -8,6 +8,7 @@ import {
 } from "../../src/proxy/settings.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
+import { listeningAddresses } from "../support/listening_addresses.ts";
 import { ProxyBackend } from "../support/proxy_backend.ts";
 
 const MORTAL = new URL("../fixtures/mortal_proxy_worker.ts", import.meta.url);
@@ -57,6 +58,7 @@ Deno.test("isolates share a port and all see a table before swap returns", async
     settings: settingsOf(port),
     emit: IGNORE,
   });
+  assert.equal((await listeningAddresses([port])).length, 2);
   for (const backend of [a, b, a, b]) {
     await proxy.swap(tableOf(port, backend));
     const answers = await Promise.all(
@@ -123,6 +125,7 @@ for (const death of ["throw", "exit"]) {
         events.filter((type) => type === "proxy-isolate-replaced").length === 2,
       { message: "both isolates are replaced" },
     );
+    assert.equal((await listeningAddresses([port])).length, 2);
     assert.equal(
       events.filter((type) => type === "proxy-isolate-lost").length,
       2,
