@@ -8,7 +8,7 @@ import { basename, dirname, join } from "node:path";
  * @throws When that fails, as on a full disk; the old file is there still.
  */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  await replace(path, text, true);
+  await replace(path, text, { isSynced: true });
   await syncFolder(dirname(path));
 }
 
@@ -19,13 +19,13 @@ export async function writeDurably(path: string, text: string): Promise<void> {
  * @throws When that fails, as on a full disk; the old file is there still.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
-  await replace(path, text, false);
+  await replace(path, text, { isSynced: false });
 }
 
 async function replace(
   path: string,
   text: string,
-  isSynced: boolean,
+  { isSynced }: { readonly isSynced: boolean },
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.partial`);
   using file = await Deno.open(temporary, {
