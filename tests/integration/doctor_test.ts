@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { dewyCommand } from "../support/dewy_program.ts";
 import { DewyProcess } from "../support/dewy_process.ts";
+import { mount } from "../support/mount.ts";
 import { freePort } from "../support/free_port.ts";
 import { RegistryFolder } from "../support/registry_folder.ts";
 import {
@@ -137,6 +138,25 @@ Deno.test("dewy doctor finds a folder that it may not write to", async () => {
   assert.match(remedy ?? "", /owner and mode/);
 });
 
+Deno.test({
+  name: "dewy doctor tells that the disk is nearly full",
+  // Only root may mount.
+  ignore: Deno.uid() !== 0,
+  async fn() {
+    await using dir = await TempDir.create();
+    const { cwd, env, args } = await prepare(dir);
+    const small = ["-t", "tmpfs", "-o", "size=20m,nr_inodes=500", "tmpfs"];
+    await using _disk = await mount(small, cwd);
+    const report = await Report.of(args, { cwd, env });
+    assert.deepEqual(report.failed, ["disk", "inodes"]);
+    assert.match(
+      report.find("disk").message,
+      /^(20|19\.\d+) ?MiB are free in /,
+    );
+    assert.match(report.find("disk").remedy ?? "", /--keep-releases/);
+  },
+});
+
 Deno.test("dewy doctor works beside a running dewy, and knows whose ports are taken", async () => {
   await using dir = await TempDir.create();
   const { registry, cwd, env } = await prepare(dir);
@@ -158,7 +178,7 @@ Deno.test("dewy doctor works beside a running dewy, and knows whose ports are ta
   assert.deepEqual(await Array.fromAsync(Deno.readDir(cwd)), before);
 });
 
-Deno.test("dewy doctor compares the clock with that of the registry", async () => {
+Deno.test("dewy doctor tells that the registry wants credentials, and compares its clock", async () => {
   await using dir = await TempDir.create();
   const { cwd, env } = await prepare(dir);
   let now = Date.now() - 10 * 60_000;
@@ -175,6 +195,9 @@ Deno.test("dewy doctor compares the clock with that of the registry", async () =
   assert.equal(behind.find("clock").level, "fail");
   assert.match(behind.find("clock").message, /^it is (10m|9m 59s).* ahead of/);
   assert.match(behind.find("clock").remedy ?? "", /timedatectl/);
+  // Nor does it take these credentials.
+  assert.match(behind.find("registry").message, /: status 401$/);
+  assert.match(behind.find("registry").remedy ?? "", /DOCKER_PASSWORD/);
   now = Date.now();
   const right = await Report.of(args, { cwd, env });
   assert.equal(right.find("clock").level, "ok");
