@@ -44,7 +44,7 @@ export const PROGRAM_MESSAGES: MessagesOf<ProgramEvent> = {
       }) and was moved to ${code(movedTo)}`,
       {
         hint:
-          "Nothing, if the right version runs; quarantine and history begin anew",
+          "Nothing, if the right version runs; quarantine and history begin anew, and a pin, hold or roll-back that could be read stays",
       },
     ),
 };
