@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { WebSocket } from "ws";
 import { ContainerBench } from "../support/container_bench.ts";
 import type { DewyProcess } from "../support/dewy_process.ts";
 import { eventually } from "../support/eventually.ts";
@@ -8,6 +11,13 @@ import { readText, say } from "../support/tcp_bench.ts";
 import { Http2Client, issue } from "../support/tls_bench.ts";
 
 const DONE = "Container deployment completed";
+/** Asks for a WebSocket; what the application answers, which has none. */
+async function askForSocket(url: string, ca: string): Promise<string> {
+  const socket = new WebSocket(url, [], { ca });
+  const [, response] = await once(socket, "unexpected-response");
+  return `${response.statusCode} ${await text(response)}`;
+}
+
 /** The lines of the access log so far. */
 function accessLog(dewy: DewyProcess): readonly Record<string, unknown>[] {
   return dewy.output().filter((line) => line.startsWith("{")).map((line) =>
@@ -58,6 +68,8 @@ Deno.test("the proxy of dewy container does what the command line says", async (
     ),
     ["127.0.0.1 /?token=*** HTTP/1.1 200 6", "127.0.0.1 / HTTP/2.0 200 6"],
   );
+  const socketUrl = url.replace("https:", "wss:");
+  assert.equal(await askForSocket(socketUrl, first.ca), "200 v1.0.0");
   await Deno.writeTextFile(cert, second.cert);
   await Deno.writeTextFile(key, second.key);
   await dewy.waitForLog("Certificate renewed", { path: cert });
