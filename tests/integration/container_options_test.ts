@@ -76,6 +76,14 @@ for (const kind of ENGINE_KINDS) {
     assert.equal(inspected.HostConfig.Init ?? false, hasInit);
   });
 
+  Deno.test(`${kind}: containers run as dewy's own user and group, whatever the image says`, async () => {
+    await using bench = await ContainerBench.start(kind);
+    await bench.publish("v1.0.0", { user: "1234:1234" });
+    await using dewy = bench.dewyAs(4711, {});
+    await dewy.waitForLog(DONE, { tag: "v1.0.0" });
+    assert.equal(await bench.ask("/id"), `${Deno.uid()}:4711`);
+  });
+
   Deno.test(`${kind}: --user says as whom containers run`, async () => {
     await using bench = await ContainerBench.start(kind);
     await bench.publish("v1.0.0", { user: "1234:1234" });

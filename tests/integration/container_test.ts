@@ -53,6 +53,8 @@ for (const kind of ENGINE_KINDS) {
     {
       await using first = bench.dewy(...TWO);
       await first.waitForLog(DONE, { tag: "v1.0.0" });
+      first.kill("SIGTERM");
+      assert.equal((await first.exited).code, 0);
     }
     assert.deepEqual(await bench.containers(), []);
     await bench.registry.stop();

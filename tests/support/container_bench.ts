@@ -150,7 +150,17 @@ export class ContainerBench implements AsyncDisposable {
     env: Readonly<Record<string, string>>,
     ...args: readonly string[]
   ): DewyProcess {
+    return this.dewyAs(undefined, env, ...args);
+  }
+
+  /** The same as another group. */
+  dewyAs(
+    gid: number | undefined,
+    env: Readonly<Record<string, string>>,
+    ...args: readonly string[]
+  ): DewyProcess {
     return DewyProcess.start({
+      gid,
       cwd: this.folder.path,
       args: [
         "container",

@@ -24,6 +24,8 @@ export interface DewyOptions {
   /** Its command line; `--log-format json -l debug` stand behind the first word. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Group to run as. */
+  readonly gid?: number | undefined;
 }
 
 /** A dewy that runs, with its log. */
@@ -54,7 +56,11 @@ export class DewyProcess implements AsyncDisposable {
   static start(options: DewyOptions): DewyProcess {
     const { cwd, env = {} } = options;
     const [command = "", ...rest] = options.args;
-    const [program, ...prefix] = dewyCommand();
+    const { gid } = options;
+    const asGroup = gid === undefined
+      ? []
+      : ["setpriv", "--regid", `${gid}`, "--clear-groups"];
+    const [program = "", ...prefix] = [...asGroup, ...dewyCommand()];
     const child = new Deno.Command(program, {
       args: [
         ...prefix,
