@@ -32,7 +32,7 @@ Deno.test("the proxy of dewy container does what the command line says", async (
   const [first, second] = [await issue(), await issue()];
   await Deno.writeTextFile(cert, first.cert);
   await Deno.writeTextFile(key, first.key);
-  await bench.publish("v1.0.0", { env: { START_MS: "1500" } });
+  await bench.publish("v1.0.0", { env: { START_MS: "4000" } });
   await using dewy = bench.dewy(
     ...["--port", `${bench.otherPort}:8080/tcp`, "--proxy-workers", "2"],
     ...["--tls-cert", cert, "--tls-key", key, "--hold-time", "1m"],
