@@ -34,9 +34,9 @@ export function wayBack(
 
 /** Returns what is not wanted again besides, where versions have no order. */
 function leftToo(leave: string, { rollback, failures }: State): string[] {
-  const before = leave === rollback?.to
-    ? [rollback.from, ...rollback.also ?? []]
-    : [];
+  const before = rollback === undefined
+    ? []
+    : [rollback.from, ...rollback.also ?? []];
   return [...new Set([leave, ...before, ...failures.map(({ tag }) => tag)])];
 }
 

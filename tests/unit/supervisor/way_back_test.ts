@@ -87,6 +87,17 @@ Deno.test("wayBack() leaves alone each version that was left or failed, where a 
     to: "v0.9.0",
     also: ["v1.0.0", "v1.3.0"],
   });
+  // A deploy that is called off meanwhile.
+  const third = wayBack(
+    leave("v1.4.0", "v0.9.0"),
+    stateOf("v0.9.0", { rollback: { ...second, at: 0 } }),
+    SERVER,
+  );
+  assert.deepEqual(third, {
+    from: "v1.4.0",
+    to: "v0.9.0",
+    also: ["v1.1.0", "v1.0.0", "v1.3.0"],
+  });
 });
 
 const REFUSED: readonly (readonly [string, string, State])[] = [
