@@ -11,6 +11,7 @@ import type { EngineCall } from "./engine_http.ts";
 import { EngineImageClient } from "./engine_image_client.ts";
 import { parseLogs } from "./engine_logs.ts";
 import { encodePath, foundOrUndefined } from "./engine_path.ts";
+import { secretsIn } from "./engine_secrets.ts";
 import type {
   Container,
   ContainerDetails,
@@ -41,18 +42,22 @@ const REMOVING = /removal of container .* is already in progress/;
 
 /** A container engine behind its socket; see {@link Engine}. */
 export class EngineClient extends EngineImageClient implements Engine {
+  /** Of the container that was made last; those of one application have them in common. */
+  #secrets: readonly string[] = [];
+
   async createContainer(
     name: string,
     { platform, ...spec }: ContainerSpec,
     signal: AbortSignal,
   ): Promise<CreatedContainer> {
+    this.#secrets = secretsIn(spec);
     const raw = await this.json<RawCreated>({
       what: `create container "${name}" of "${spec.Image ?? ""}"`,
       method: "POST",
       path: "/containers/create",
       query: platform === undefined ? { name } : { name, platform },
       body: spec,
-      secrets: valuesOf(spec.Env ?? []),
+      secrets: this.#secrets,
     }, signal);
     return { id: raw.Id, warnings: raw.Warnings ?? [] };
   }
@@ -220,6 +225,7 @@ export class EngineClient extends EngineImageClient implements Engine {
       what: `${verb} container "${short(id)}"`,
       method: "POST",
       path: `/containers/${encodePath(id)}/${verb}`,
+      secrets: this.#secrets,
       ...ask,
     }, signal);
   }
@@ -234,8 +240,4 @@ function eventsOver(what: string): SourceError {
 /** Returns an identifier as engines show it; names stay whole. */
 function short(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
-}
-
-function valuesOf(env: readonly string[]): string[] {
-  return env.map((entry) => entry.slice(entry.indexOf("=") + 1));
 }

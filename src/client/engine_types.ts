@@ -144,6 +144,8 @@ export interface ContainerSpec {
   readonly Image?: string;
   /** `NAME=value`; values are taken for secrets and kept out of errors. */
   readonly Env?: readonly string[];
+  /** Its options of log and volume drivers are taken for secrets, too. */
+  readonly HostConfig?: object;
   /** `linux/arm64`; goes into the query, not into the body. */
   readonly platform?: string;
 }

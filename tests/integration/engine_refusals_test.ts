@@ -116,4 +116,17 @@ for (const kind of ENGINE_KINDS) {
       ok(!Deno.inspect(made).includes(SECRET), made.message);
     } else await client.removeContainer(made, {}, signal);
   });
+
+  test("keeps options of the log out of errors", async (client) => {
+    const options = { Type: "json-file", Config: { "max-size": SECRET } };
+    const spec: Spec = { Image: V1, HostConfig: { LogConfig: options } };
+    const error = await run(client, "secret-log", spec).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    // Docker repeats the value that it cannot read; Podman takes it for none.
+    if (kind === "docker") match(error?.message ?? "", /'\*\*\*'/);
+    ok(!Deno.inspect(error).includes(SECRET), error?.message);
+    await client.removeContainer("secret-log", { force: true }, signal);
+  });
 }
