@@ -60,3 +60,22 @@ Deno.test("the release workflow builds every target", () => {
     assert.match(WORKFLOW, new RegExp(entry));
   }
 });
+
+Deno.test("the release workflow tests, tries, checks and attests before it publishes", () => {
+  const steps = [
+    ["test", /bash \.ci\/run/],
+    ["build", /task build --target "\$TARGET" --release "\$GITHUB_REF_NAME"/],
+    ["build", /smoke\/dewy --version[^]*dewy assets --once/],
+    ["build", /TEST_DEWY_PROGRAM="\$PWD\/smoke\/dewy" \S+ -y \S+ task demo/],
+    ["collect", /needs: \[test, build\][^]*sha256sum --check SHA256SUMS/],
+    ["collect", /id-token: write\n\s+attestations: write/],
+    ["collect", /attest-build-provenance@[^]*subject-checksums: dist\/SHA256S/],
+    ["publish", /needs: \[collect\][^]*gh release create/],
+  ] as const;
+  for (const [job, what] of steps) {
+    const text = WORKFLOW.split(/\n {2}(?=\w)/)
+      .find((part) => part.startsWith(`${job}:`)) ?? "";
+    assert.match(text, what);
+  }
+  assert.match(WORKFLOW, /^on:\n {2}push:\n {4}tags: \["v\*"\]$/m);
+});
