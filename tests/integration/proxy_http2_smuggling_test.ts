@@ -117,9 +117,18 @@ const PASSED: Readonly<Record<string, readonly [RawStream, string]>> = {
   "the same Host": [stream("GET", [["host", "h"]]), "GET /x HTTP/1.1 "],
 };
 
-/** Has a stream said, and returns the whole requests that came of it. */
-async function seen(said: RawStream): Promise<string[]> {
+/** What came of a stream. */
+interface Seen {
+  /** Whole requests: line, and body. */
+  readonly requests: readonly string[];
+  /** All that came over the backend's connections. */
+  readonly wire: string;
+}
+
+/** Has a stream said, and returns what the backend saw of it. */
+async function seen(said: RawStream): Promise<Seen> {
   using backend = new HttpBackend(() => ok("fine"));
+  backend.wire = "";
   await using bench = new HttpBench([backend.as()], { certificate: ISSUED });
   const end = await sayStream(bench.port, ISSUED.ca, said);
   // Whatever of it reached a backend has not spoiled a connection.
@@ -138,19 +147,23 @@ async function seen(said: RawStream): Promise<string[]> {
     assert.equal(count("host"), 1);
     assert.ok(count("content-length") + count("transfer-encoding") <= 1);
   }
-  const all = backend.requests.map(({ line, body }) => `${line} ${body}`);
-  assert.equal(all.pop(), "GET /after HTTP/1.1 ");
-  return all;
+  const requests = backend.requests.map(({ line, body }) => `${line} ${body}`);
+  assert.equal(requests.pop(), "GET /after HTTP/1.1 ");
+  return { requests, wire: backend.wire };
 }
 
 for (const [name, said] of Object.entries(REFUSED)) {
   Deno.test(`refused over HTTP/2: ${name}`, async () => {
-    assert.deepEqual(await seen(said), []);
+    const { requests, wire } = await seen(said);
+    assert.deepEqual(requests, []);
+    // Not even within what was cut off.
+    assert.doesNotMatch(wire, /poison/i);
   });
 }
 
 for (const [name, [said, expected]] of Object.entries(PASSED)) {
   Deno.test(`passed over HTTP/2: ${name}`, async () => {
-    assert.deepEqual(await seen(said), [expected]);
+    const { requests } = await seen(said);
+    assert.deepEqual(requests, [expected]);
   });
 }

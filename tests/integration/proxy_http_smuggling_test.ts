@@ -17,6 +17,7 @@ async function withBench(
   test: (bench: HttpBench, backend: HttpBackend) => Promise<void>,
 ): Promise<void> {
   using backend = new HttpBackend(() => ok("", "X-Backend: a"));
+  backend.wire = "";
   await using bench = new HttpBench([backend.as()]);
   await test(bench, backend);
   for (const { line, headers } of backend.requests) {
@@ -62,6 +63,8 @@ for (const [name, bytes] of Object.entries(REFUSED)) {
         message: "nothing is in flight",
       });
       assert.deepEqual(seen(backend), ["GET /after "]);
+      // Not even within what was cut off.
+      assert.doesNotMatch(backend.wire ?? "", /poison/i);
     });
   });
 }

@@ -21,9 +21,12 @@ export type Answer = (
 export class BackendPeer {
   #conn: Deno.TcpConn;
   #received = "";
+  #onBytes: ((text: string) => void) | undefined;
 
-  constructor(conn: Deno.TcpConn) {
+  /** @param onBytes Told of all that comes, one character for each byte. */
+  constructor(conn: Deno.TcpConn, onBytes?: (text: string) => void) {
     this.#conn = conn;
+    this.#onBytes = onBytes;
   }
 
   get conn(): Deno.TcpConn {
@@ -74,9 +77,12 @@ export class BackendPeer {
     const buffer = new Uint8Array(64 * 1024);
     const count = await this.#conn.read(buffer);
     if (count === null) return false;
+    let text = "";
     for (const byte of buffer.subarray(0, count)) {
-      this.#received += String.fromCharCode(byte);
+      text += String.fromCharCode(byte);
     }
+    this.#received += text;
+    this.#onBytes?.(text);
     return true;
   }
 
@@ -114,6 +120,8 @@ export class HttpBackend implements Disposable {
   readonly requests: GotRequest[] = [];
   /** What went wrong with the connections of the proxy. */
   readonly cuts: string[] = [];
+  /** All that came over its connections, if a test wants it kept. */
+  wire: string | undefined;
   #tcp: TcpBackend;
 
   /** @param answer What to say to a request that has come with its whole body. */
@@ -154,7 +162,9 @@ export class HttpBackend implements Disposable {
   }
 
   async #serve(conn: Deno.TcpConn, answer: Answer): Promise<void> {
-    const peer = new BackendPeer(conn);
+    const peer = new BackendPeer(conn, (text) => {
+      if (this.wire !== undefined) this.wire += text;
+    });
     try {
       for (;;) {
         const head = await peer.head();
