@@ -246,32 +246,34 @@ Deno.test("networks that are open to others are refused at the start", async () 
   }
 });
 
-Deno.test("what cannot work is refused at the start", async () => {
-  await using bench = await ContainerBench.start("docker");
-  for (
-    const [args, words] of [
-      [["--", "--privileged"], /option "--privileged" is refused/],
-      [["--", "--publish-all"], /option "--publish-all" is refused/],
-      [["--", "-P"], /option "-P" is refused/],
-      [["--", "--network=host"], /option "--network" must not be the host's/],
-      [["--", "--rm"], /option "--rm" is refused/],
-      [["--", "--ipc=host"], /option "--ipc" is refused/],
-      [["--", "--nonsense"], /option "--nonsense" is unknown/],
-      [
-        ["--", "-v", `${bench.engine.socket}:/docker.sock`],
-        /option "-v" must not mount the socket of a container engine/,
-      ],
-      [["--tls-cert", "/nowhere.pem"], /--tls-key is missing/],
-      [["--trusted-proxy", "nonsense"], /nonsense/],
-      [["--registry", "file:///srv"], /is no registry of images/],
-    ] as const
-  ) {
-    await using dewy = bench.dewy(...args);
-    const { code } = await dewy.exited;
-    assert.equal(code, 1, dewy.transcript());
-    assert.match(dewy.transcript(), words);
-  }
-});
+for (const kind of ENGINE_KINDS) {
+  Deno.test(`${kind}: what cannot work is refused at the start`, async () => {
+    await using bench = await ContainerBench.start(kind);
+    for (
+      const [args, words] of [
+        [["--", "--privileged"], /option "--privileged" is refused/],
+        [["--", "--publish-all"], /option "--publish-all" is refused/],
+        [["--", "-P"], /option "-P" is refused/],
+        [["--", "--network=host"], /option "--network" must not be the host's/],
+        [["--", "--rm"], /option "--rm" is refused/],
+        [["--", "--ipc=host"], /option "--ipc" is refused/],
+        [["--", "--nonsense"], /option "--nonsense" is unknown/],
+        [
+          ["--", "-v", `${bench.engine.socket}:/docker.sock`],
+          /option "-v" must not mount the socket of a container engine/,
+        ],
+        [["--tls-cert", "/nowhere.pem"], /--tls-key is missing/],
+        [["--trusted-proxy", "nonsense"], /nonsense/],
+        [["--registry", "file:///srv"], /is no registry of images/],
+      ] as const
+    ) {
+      await using dewy = bench.dewy(...args);
+      const { code } = await dewy.exited;
+      assert.equal(code, 1, dewy.transcript());
+      assert.match(dewy.transcript(), words);
+    }
+  });
+}
 
 function idsOf(list: readonly ListedContainer[]): string[] {
   return list.map(({ Id }) => Id).sort();
