@@ -1,5 +1,8 @@
 import type { Balancer, Slot } from "../balancer.ts";
 
+/** A request that ends the backends that it gets must not end all of them. */
+export const MAX_REPEATS = 2;
+
 /** Who waits for a backend. */
 export interface Waiting {
   /** Calls `wake` as soon as it is of no use to wait for anything. */

@@ -9,7 +9,7 @@ import { BackendFault, ClientFault } from "./fault.ts";
 import type { ClientSession } from "./client_session.ts";
 import { clientMethod } from "./inner_method.ts";
 import { outboundHead, RequestRefusal } from "./outbound.ts";
-import { pickBackend } from "./pick_backend.ts";
+import { MAX_REPEATS, pickBackend } from "./pick_backend.ts";
 import { RequestBody } from "./request_body.ts";
 import { type Answered, RESET_CONTENT, respond } from "./respond.ts";
 import { Refusals, type RefusalsOptions } from "./refusals.ts";
@@ -41,8 +41,6 @@ export interface HttpPlaneOptions extends FailuresOptions, RefusalsOptions {
 const SWEEP_MS = 1_000;
 /** A request that must not be sent twice gets a kept connection only when it was used this recently, milliseconds. */
 const FRESH_MS = 500;
-/** A request that ends the backends that it gets must not end all of them. */
-const MAX_REPEATS = 2;
 /** Methods that may be sent again when nobody knows whether they were carried out (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 

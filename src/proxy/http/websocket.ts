@@ -5,7 +5,7 @@ import { BackendFault, ClientFault } from "./fault.ts";
 import type { ClientSession } from "./client_session.ts";
 import { RequestRefusal } from "./outbound.ts";
 import type { Refusals } from "./refusals.ts";
-import { pickBackend } from "./pick_backend.ts";
+import { MAX_REPEATS, pickBackend } from "./pick_backend.ts";
 import type { HttpPlaneOptions } from "./plane.ts";
 import { WebSocketCall } from "./websocket_call.ts";
 import { ask, bodyOf, connectTo, type DialAnswer } from "./websocket_dial.ts";
@@ -112,6 +112,7 @@ export class WebSocketPlane {
     const { balancer, limits: { holdMs } } = this.#options;
     const tried = new Set<Slot>();
     let last: BackendFault | undefined;
+    let repeats = 0;
     for (;;) {
       const slot = await pickBackend(balancer, tried, {
         holdMs,
@@ -126,7 +127,7 @@ export class WebSocketPlane {
         if (!(error instanceof BackendFault)) throw error;
         // A GET may be sent again when nobody knows whether it was carried out.
         const mayRepeat = error.reason.startsWith("connect-") ||
-          error.reason === "backend-closed";
+          error.reason === "backend-closed" && repeats++ < MAX_REPEATS;
         if (!mayRepeat && !call.isEnded) throw error;
         last = error;
       }

@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { WebSocket } from "ws";
 import type { Backend } from "../../../src/proxy/backend.ts";
 import { eventually } from "../../support/eventually.ts";
+import { HttpBackend } from "../../support/http_backend.ts";
 import { refusing } from "../../support/tcp_bench.ts";
 import {
   closed,
@@ -79,6 +80,20 @@ Deno.test("a backend that cannot be reached is passed over", async () => {
     event.kind === "connect-failed" ? event.backend.id : event.kind
   );
   assert.deepEqual(told, ["a"]);
+});
+
+Deno.test("a handshake that ends its backend is not given to all of them", async () => {
+  const dying = Array.from(
+    { length: 8 },
+    (_, index) => new HttpBackend(() => undefined, `${index}`),
+  );
+  await using bench = new SocketBench(dying.map((one) => one.as()));
+  const got = await refusal(bench.client());
+  assert.equal(got.status, 502);
+  assert.equal(got.headers["dewy-error"], "backend-closed");
+  const hits = dying.reduce((sum, { requests }) => sum + requests.length, 0);
+  assert.equal(hits, 3);
+  for (const one of dying) one[Symbol.dispose]();
 });
 
 Deno.test("no backend is told as it is for requests", async () => {
