@@ -45,6 +45,7 @@ const MEASURING = [
   "proxy_tcp_load",
   "restarts",
   "soak",
+  "start_time",
   "upgrade_under_load",
 ];
 
