@@ -81,12 +81,12 @@ function assertOriginalEntry(
   repository: string,
 ): void {
   const patterns = {
-    deployed_at: /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/,
+    "deployed_at": /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/,
     id: /^[0-9a-f]{64}$/,
     image: new RegExp(`^${repository}:v1\\.0\\.0$`),
-    ip_port: /^127\.0\.0\.1:\d+$/,
+    "ip_port": /^127\.0\.0\.1:\d+$/,
     name: /^web-\d{10}-[01]$/,
-    started_at: /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/,
+    "started_at": /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/,
     status: /^running$/,
   };
   assert.deepEqual(Object.keys(entry).sort(), Object.keys(patterns));
