@@ -117,9 +117,9 @@ for (const kind of ENGINE_KINDS) {
     assert.equal(await answer, "v1.0.0");
     const answeredAt = performance.now();
     assert.equal((await dewy.exited).code, 0);
-    // Each has to be killed after five seconds.
+    // Each has to be killed after five seconds: one after the other takes 15.
     const tookMs = performance.now() - answeredAt;
-    assert.ok(tookMs > 4_000 && tookMs < 10_000, `${tookMs} ms`);
+    assert.ok(tookMs > 4_000 && tookMs < 14_000, `${tookMs} ms`);
     assert.deepEqual(await bench.containers(), []);
   });
 
