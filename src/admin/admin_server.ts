@@ -2,7 +2,12 @@ import { basename } from "node:path";
 import type { EmitEvent } from "../base/event.ts";
 import { systemClock } from "../base/time.ts";
 import { AdminApi, type AdminApiOptions } from "./api.ts";
-import { ADMIN_SOCKET, listenOnPort, listenOnSocket } from "./doors.ts";
+import {
+  ADMIN_SOCKET,
+  listenAside,
+  listenOnPort,
+  listenOnSocket,
+} from "./doors.ts";
 import { ADMIN_LIMITS, AdminListener } from "./listener.ts";
 import type { Door } from "./message.ts";
 import { readToken, TokenGuard } from "./token.ts";
@@ -17,13 +22,16 @@ export interface AdminServerOptions extends Omit<AdminApiOptions, "guard"> {
   /** The value of `DEWY_ADMIN_TOKEN`. */
   readonly token: string | undefined;
   readonly firstPort: number;
-  /** Whether TCP is served also without a token. */
+  /**
+   * Whether somebody counts on a port. Without one the API is served on a port
+   * that nobody else looks for, when there is a free one.
+   */
   readonly isPortWanted: boolean;
 }
 
-/** The admin API, served on a Unix socket, and over TCP where that is wanted. */
+/** The admin API, served on a Unix socket, and over TCP. */
 export class AdminServer implements AsyncDisposable {
-  /** Left out when TCP is not served. */
+  /** Left out when nobody asked for one, and none was free. */
   readonly port: number | undefined;
   #stack: AsyncDisposableStack;
 
@@ -63,10 +71,12 @@ export class AdminServer implements AsyncDisposable {
       stack.defer(() => removeSocket(opened.address, emit));
       serve(opened.listener, "socket");
     }
-    if (!options.isPortWanted && token === undefined) {
+    const isWanted = options.isPortWanted || token !== undefined;
+    const listen = isWanted ? listenOnPort : listenAside;
+    const listener = listen(options.firstPort);
+    if (listener === undefined) {
       return new AdminServer(undefined, stack.move());
     }
-    const listener = listenOnPort(options.firstPort);
     serve(listener, "tcp");
     const { port } = listener.addr;
     emit({ type: "admin-started", port });

@@ -26,6 +26,26 @@ const PATH_BESIDE = join(`${BESIDE}0123456789abcdef`, "s");
  * @throws {SourceError} When none of them is free.
  */
 export function listenOnPort(firstPort: number): Deno.TcpListener {
+  const listener = listenOnFree(firstPort);
+  if (listener !== undefined) return listener;
+  const last = firstPort + ADMIN_PORTS_TRIED - 1;
+  throw new SourceError(
+    "unavailable",
+    `Cannot open the admin API: ports ${firstPort} to ${last} are in use`,
+    { hint: "Choose others with --admin-port" },
+  );
+}
+
+/**
+ * Listens on one of the ten ports behind those of {@link listenOnPort}, which
+ * are left to a dewy that was asked for one: somebody looks for it there.
+ * Returns nothing when none of them is free.
+ */
+export function listenAside(firstPort: number): Deno.TcpListener | undefined {
+  return listenOnFree(firstPort + ADMIN_PORTS_TRIED);
+}
+
+function listenOnFree(firstPort: number): Deno.TcpListener | undefined {
   for (let at = 0; at < ADMIN_PORTS_TRIED; at++) {
     try {
       return Deno.listen({ hostname: "127.0.0.1", port: firstPort + at });
@@ -33,12 +53,7 @@ export function listenOnPort(firstPort: number): Deno.TcpListener {
       if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     }
   }
-  const last = firstPort + ADMIN_PORTS_TRIED - 1;
-  throw new SourceError(
-    "unavailable",
-    `Cannot open the admin API: ports ${firstPort} to ${last} are in use`,
-    { hint: "Choose others with --admin-port" },
-  );
+  return undefined;
 }
 
 /** How {@link listenOnSocket} ended. */

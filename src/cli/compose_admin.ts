@@ -20,11 +20,12 @@ export function openEvents(
 }
 
 /**
- * Opens the admin API: the Unix socket in every mode; a port in container mode,
- * with telemetry, and where one or a token was given.
+ * Opens the admin API: the Unix socket, and a port of the loopback address,
+ * which has to be there in container mode, with telemetry, and where one or a
+ * token was given.
  *
  * @throws {ConfigError} When the token cannot be used.
- * @throws {SourceError} When no port is free.
+ * @throws {SourceError} When no port is free that has to be there.
  */
 export function openAdmin(parts: AdminParts): Promise<AdminServer> {
   const { settings, root, env, emit, metrics, program } = parts;

@@ -96,8 +96,21 @@ Deno.test("only its owner can open the socket, which a killed dewy leaves to the
   assert.equal(await second.exitCode(), 0);
   await assert.rejects(Deno.lstat(path), Deno.errors.NotFound);
   assert.deepEqual(second.logs(UNUSABLE), []);
-  // Nobody asked for a port.
-  assert.deepEqual(second.logs("Admin API started"), []);
+});
+
+Deno.test("without a word of ports the API is read beside those that others look for", async () => {
+  await using bench = await ServerBench.create();
+  await bench.publish("v1.0.0");
+  const dewy = bench.start();
+  const { port } = await dewy.waitForLog("Admin API started");
+  assert.ok(Number(port) >= 17_549 && Number(port) <= 17_558, String(port));
+  const url = `http://127.0.0.1:${port}`;
+  const status = await fetch(`${url}/api/v1/status`);
+  assert.equal(status.status, 200);
+  assert.equal((await status.json()).command, "server");
+  const acted = await fetch(`${url}/api/v1/actions/hold`, { method: "POST" });
+  assert.equal(acted.status, 401);
+  await acted.body?.cancel();
 });
 
 Deno.test("the token opens a port, and acts there", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   ADMIN_SOCKET,
+  listenAside,
   listenOnPort,
   listenOnSocket,
 } from "../../../src/admin/doors.ts";
@@ -33,6 +34,19 @@ Deno.test("the port is the first, or one of the nine after it", () => {
   assert.equal(ports[0], first);
   assert.deepEqual(ports, ports.toSorted((a, b) => a - b));
   assert.ok(ports.every((port) => port < first + 10));
+});
+
+Deno.test("aside are the ten ports behind those, as long as one is free", () => {
+  const first = freePort();
+  using stack = new DisposableStack();
+  const ports: number[] = [];
+  for (;;) {
+    const listener = listenAside(first);
+    if (listener === undefined) break;
+    ports.push(stack.use(listener).addr.port);
+  }
+  assert.ok(ports.length > 0);
+  assert.ok(ports.every((port) => port >= first + 10 && port < first + 20));
 });
 
 Deno.test("nobody but its owner can open the socket", async () => {
