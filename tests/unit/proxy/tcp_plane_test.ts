@@ -105,11 +105,12 @@ Deno.test("an idle session is ended, with an end for both sides", async () => {
 Deno.test("a session in which one direction moves is not idle", async () => {
   using backend = new TcpBackend("a");
   await using bench = new TcpBench([backend.as()], {
-    limits: { idleTimeoutMs: 1_000 },
+    limits: { idleTimeoutMs: 2_000 },
   });
   const client = await bench.connect();
   const connection = await backend.accept();
-  for (let round = 0; round < 20; round++) {
+  // Longer in all than a session may be idle, and the time that this is noticed in.
+  for (let round = 0; round < 30; round++) {
     await say(client, "x");
     assert.equal(await readText(connection, 1), "x");
     await delay(100);
