@@ -138,6 +138,8 @@ Run this as root on Debian, which installs them, or first: apt-get install ${pac
   if (Deno.args.length === 0) Deno.exit(1);
 }
 await using folder = await TempDir.create();
+// Some tests run dewy as other users.
+await Deno.chmod(folder.path, 0o755);
 const isChosen = Deno.args.length > 0;
 const rounds: readonly (readonly Suite[])[] = isChosen
   ? [[{ name: "chosen", args: Deno.args, fromSource: true }]]
