@@ -33,11 +33,16 @@ export function engineSocket({ folder }: EnginePlace): string {
 /**
  * Returns the command of a Docker Engine that shares nothing with the one of
  * the machine. It leaves the firewall alone: ports go through its proxy.
+ *
+ * @param more What stands in its `daemon.json` besides.
  */
 export async function prepareDocker(
   place: EnginePlace,
+  more: object = {},
 ): Promise<readonly string[]> {
   const { folder, number } = place;
+  const config = { iptables: false, ip6tables: false, ...more };
+  await Deno.writeTextFile(`${folder}/daemon.json`, JSON.stringify(config));
   const bridge = `dewy${number}`;
   const address = `10.237.${number}.1/25`;
   await run(["ip", "link", "add", bridge, "type", "bridge"]);
@@ -52,8 +57,6 @@ export async function prepareDocker(
     ...["--pidfile", `${folder}/pid`],
     ...["--bridge", bridge],
     ...["--cgroup-parent", `/dewy-tests-${number}`],
-    "--iptables=false",
-    "--ip6tables=false",
     "--log-level=warn",
   ];
 }

@@ -63,8 +63,7 @@ export class TestEngine implements AsyncDisposable {
     const keeper = ServiceProcess.start([ENGINE_KEEPER, folder, ...atEnd]);
     const [number, group = ""] = (await keeper.firstLine()).split(" ");
     const place = { folder, number: Number(number) };
-    const command = await PREPARE[kind](place);
-    await Deno.writeTextFile(`${folder}/daemon.json`, JSON.stringify(daemon));
+    const command = await PREPARE[kind](place, daemon);
     const engine = new TestEngine(kind, { place, group, keeper, command });
     await engine.startDaemon();
     return engine;
