@@ -135,3 +135,72 @@ Deno.test("linesOf() tells of the proxy in the words that log readers know", () 
     ],
   );
 });
+
+Deno.test("linesOf() writes as text what the original's own tests look for", () => {
+  const texts = [
+    SAMPLES["proxy-started"],
+    SAMPLES["proxies-started"],
+    SAMPLES["container-starting"],
+    SAMPLES["backend-added"],
+    SAMPLES["backend-removed"],
+  ].flatMap((event) =>
+    linesOf(event).map(([level, message, fields = {}]) =>
+      formatText({ time: 0, level, message, fields })
+    )
+  );
+  const wanted = [
+    /level=INFO msg="TCP proxy started" proxy_port=8000/,
+    /level=INFO msg="All TCP proxies started successfully" count=2$/,
+    /level=INFO msg="Starting new container" image=ghcr\.io\/a\/web:v2 replica=0 total=2$/,
+    /level=INFO msg="Backend added to TCP proxy" proxy_port=8000 backend_host=127\.0\.0\.1 backend_port=49152 total_backends=2$/,
+    /level=INFO msg="Backend removed from TCP proxy" .*remaining_backends=1$/,
+  ];
+  assert.equal(texts.length, wanted.length);
+  for (const [index, pattern] of wanted.entries()) {
+    assert.match(texts[index] ?? "", pattern);
+  }
+});
+
+Deno.test("linesOf() tells a roll-out in the words of the original's guide", () => {
+  const told = ([
+    "image-pulling",
+    "image-pulled",
+    "image-pull-failed",
+    "roll-out-started",
+    "container-started",
+    "container-healthy",
+    "container-unhealthy",
+    "container-in-service",
+    "container-retiring",
+    "container-start-failed",
+    "roll-out-taken-back",
+    "container-removing",
+    "containers-deployed",
+    "images-cleaning",
+    "images-removed",
+  ] as const).flatMap((type) =>
+    linesOf(SAMPLES[type]).map(([level, message, fields = {}]) =>
+      `${level} ${message}: ${Object.keys(fields).join(" ")}`
+    )
+  );
+  assert.deepEqual(told, [
+    "info Pulling new image: image",
+    "info Image pull complete: digest",
+    "info Image pull notification: message image",
+    "error Image pull failed: image error hint",
+    "info Starting container deployment: replicas",
+    "info Found existing containers: count",
+    "info Container started: container mapped_port",
+    "info Health checking new container: container url",
+    "info Health check passed: name url status duration",
+    "error Health check failed: name error attempts",
+    "info Container added to load balancer: container backend_count",
+    "info Stopping old container gracefully: container",
+    "error Container start failed: error hint",
+    "info Rolling back deployment: count",
+    "info Removing failed container: container",
+    "info Container deployment completed: tag count total new_containers removed_containers",
+    "info Cleaning up old images: repository",
+    "info Removed 1 old images: kept names",
+  ]);
+});
