@@ -32,9 +32,11 @@ for (const kind of ENGINE_KINDS) {
       message: "it answers",
     });
     await load.stop();
-    // Nobody listened, or somebody answered as ever.
+    // Nobody listened, or somebody answered as ever; whether the port is free
+    // is tried by listening for an instant, which may reset one connection.
     const others = load.failures.filter((text) => !/refused/i.test(text));
-    assert.deepEqual(others, []);
+    assert.ok(others.length <= 1, others.join());
+    for (const text of others) assert.match(text, /reset by peer/);
     assert.equal(await bench.ask(), "v1.0.0");
     await second.waitForLog("Deploy skipped", { tag: "v1.0.0" });
     assert.deepEqual(idsOf(await bench.settles(2, "v1.0.0")), idsOf(before));

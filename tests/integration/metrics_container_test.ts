@@ -90,7 +90,7 @@ Deno.test("a container that ended is not told any more once it is replaced, and 
     const after = new Scrape(await scrape(bench));
     const { length } = after.values("dewy_container_info", { container: gone });
     return length === 0 && after;
-  }, { message: "the old container is not told any more", timeoutMs: 20_000 });
+  }, { message: "the old container is not told any more", timeoutMs: 60_000 });
   assert.equal(after.value("dewy_container_crashes_total"), 1);
   assert.equal(after.value("dewy_container_replacements_total"), 1);
 });
