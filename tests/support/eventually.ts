@@ -2,14 +2,15 @@ import { delay } from "./delay.ts";
 
 /** How long {@link eventually} tries, and what it says when that was in vain. */
 export interface EventuallyOptions {
-  /** Milliseconds; 10 s when left out. */
+  /** Milliseconds; 30 s when left out. */
   readonly timeoutMs?: number;
   /** What was waited for, as the begin of a sentence: `the worker ends`. */
   readonly message: string;
 }
 
 const POLL_MS = 20;
-const TIMEOUT_MS = 10_000;
+/** A time that a busy machine needs is no failure; what takes it for ever costs this once. */
+const TIMEOUT_MS = 30_000;
 
 /**
  * Calls `attempt` until it neither throws nor returns `undefined` or `false`,
