@@ -103,7 +103,7 @@ export class DewyProcess implements AsyncDisposable {
     fields: LogFields = {},
     options: { readonly timeoutMs?: number } = {},
   ): Promise<LogRecord> {
-    const { timeoutMs = 20_000 } = options;
+    const { timeoutMs = 40_000 } = options;
     const wanted = `log record "${msg}" ${JSON.stringify(fields)}`;
     const find = () => {
       const [first] = this.logs(msg, fields);
