@@ -34,7 +34,7 @@ const INTEGRATION = "tests/integration";
 
 /** Wait for container engines, time limits and restarts more than they work; about half of the time that all take. */
 const WAITING =
-  /(?:^|_)(?:container|containers|engine|img)_|^(?:failures|kill_at_phases|ready_proofs)_/;
+  /(?:^|_)(?:container|containers|engine|img)_|^(?:kill_at_phases|ready_proofs)_/;
 
 /** Judge memory, or time that others would take from them. */
 const MEASURING = [
@@ -68,7 +68,7 @@ async function planSuites(): Promise<readonly (readonly Suite[])[]> {
       fromSource: true,
     }],
     [
-      { name: "engines and failures", args: paths(others.filter(isWaiting)) },
+      { name: "container engines", args: paths(others.filter(isWaiting)) },
       {
         name: "processes",
         args: paths(others.filter((name) => !isWaiting(name))),
